@@ -1,0 +1,165 @@
+//! The active segment, the one that grows: the only place that drives the commitlog crate.
+//!
+//! commitlog rolls and grows its index by itself only beyond limits that it never reaches here,
+//! because it does neither safely; [`roll`](Active::roll) does both before. It never syncs, so a
+//! second descriptor of the segment is for that.
+
+use std::{fmt, fs::File, path::Path};
+
+use commitlog::CommitLog;
+
+use crate::{
+    error::{AppendError, IoFailure, OpenError, io_failure},
+    frame::Batch,
+    index,
+    offset::{Offset, Position},
+    segment,
+    storage::Storage,
+};
+
+/// commitlog's own limit of a segment and of a batch, above any that the options allow.
+const COMMITLOG_LIMIT_BYTES: usize = 0xffff_ffff;
+
+/// Where the records of a log end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogEnd {
+    /// The newest segment.
+    pub(crate) base: Offset,
+    /// The offset of the record to come.
+    pub(crate) next: Offset,
+    /// Where in the segment its frame will begin.
+    pub(crate) position: Position,
+}
+
+/// Why the active segment could not be opened.
+#[derive(Debug)]
+pub(crate) enum ActiveError {
+    /// commitlog counts otherwise.
+    Disagreement { expected: Offset, found: Offset },
+    /// The operating system refused something.
+    Io(IoFailure),
+}
+
+impl From<IoFailure> for ActiveError {
+    fn from(failure: IoFailure) -> Self {
+        Self::Io(failure)
+    }
+}
+
+impl From<ActiveError> for OpenError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Disagreement { expected, found } => Self::Disagreement { expected, found },
+            ActiveError::Io(failure) => Self::Io(failure),
+        }
+    }
+}
+
+impl From<ActiveError> for AppendError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Disagreement { expected, found } => Self::Commitlog {
+                segment: segment::file_name(expected),
+                reason: format!("after a roll its next offset is {found}, not {expected}"),
+            },
+            ActiveError::Io(failure) => Self::Io(failure),
+        }
+    }
+}
+
+/// The active segment.
+pub(crate) struct Active {
+    log: CommitLog,
+    file: File,
+    end: LogEnd,
+}
+
+impl fmt::Debug for Active {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Active")
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Active {
+    /// Hands the directory to commitlog. All segments and indexes are as recovery leaves them.
+    pub(crate) fn open(dir: &Path, end: LogEnd) -> Result<Self, ActiveError> {
+        let mut options = commitlog::LogOptions::new(dir);
+        options
+            .segment_max_bytes(COMMITLOG_LIMIT_BYTES)
+            .message_max_bytes(COMMITLOG_LIMIT_BYTES);
+        let log = CommitLog::new(options).map_err(io_failure("open the segments of", dir))?;
+        let found = Offset::new(log.next_offset());
+        if found != end.next {
+            let expected = end.next;
+            return Err(ActiveError::Disagreement { expected, found });
+        }
+        let path = dir.join(segment::file_name(end.base));
+        let file = File::open(&path).map_err(io_failure("open", path))?;
+        Ok(Self { log, file, end })
+    }
+
+    /// Where the records end, those not synced included.
+    pub(crate) const fn end(&self) -> LogEnd {
+        self.end
+    }
+
+    /// How many records the segment holds.
+    pub(crate) const fn records(&self) -> u64 {
+        self.end.next.since(self.end.base)
+    }
+
+    /// Appends frames, not durably.
+    pub(crate) fn append(
+        &mut self,
+        batch: &Batch,
+        storage: &dyn Storage,
+    ) -> Result<(), AppendError> {
+        let failed = |reason| AppendError::Commitlog {
+            segment: segment::file_name(self.end.base),
+            reason,
+        };
+        storage
+            .append(&mut self.log, batch)
+            .map_err(|error| failed(describe(&error)))?;
+        let next = self.end.next.plus(batch.records());
+        let found = Offset::new(self.log.next_offset());
+        if found != next {
+            return Err(failed(format!("its next offset is {found}, not {next}")));
+        }
+        self.end.next = next;
+        self.end.position = self.end.position.plus(batch.len_bytes());
+        Ok(())
+    }
+
+    /// Makes everything appended durable.
+    pub(crate) fn sync(&self, dir: &Path, storage: &dyn Storage) -> Result<(), IoFailure> {
+        let sync = storage.sync_data(&self.file);
+        sync.map_err(|error| io_failure("sync", dir.join(segment::file_name(self.end.base)))(error))
+    }
+
+    /// Closes the segment, whose records are durable, and goes on in a new one.
+    pub(crate) fn roll(&mut self, dir: &Path, storage: &dyn Storage) -> Result<(), AppendError> {
+        index::trim(dir, self.end.base, self.records(), storage)?;
+        let base = self.end.next;
+        segment::write_empty(dir, base, storage)?;
+        index::rebuild(dir, base, &[], index::CAPACITY)?;
+        storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
+        let end = LogEnd {
+            base,
+            next: base,
+            position: segment::FIRST_FRAME_AT,
+        };
+        *self = Self::open(dir, end)?;
+        Ok(())
+    }
+}
+
+/// commitlog's own message says "IO Error" and keeps the error behind it.
+fn describe(error: &commitlog::AppendError) -> String {
+    match error {
+        commitlog::AppendError::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}

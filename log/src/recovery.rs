@@ -1,0 +1,244 @@
+//! What happens between taking the lock and appending: finds out where the log ends, refuses
+//! what is damaged, repairs what may be repaired. Knows no commitlog; leaves the directory as
+//! commitlog needs it.
+//!
+//! Everything is looked at first, and changed only when nothing is left that could refuse:
+//!
+//! 1. Closed segments follow one another from the log's first offset on, without a gap; each
+//!    ends with a sound frame where the next one begins. They were synced before the next one was
+//!    made, so anything else is damage.
+//! 2. The newest segment is read frame by frame. Records below the watermark were acknowledged:
+//!    damage there refuses. The first broken frame above is where an append was interrupted: it
+//!    and all after it were never acknowledged.
+//! 3. That torn end is copied to a quarantine file and cut. Sound frames above the watermark stay
+//!    (after a power cut the watermark file may lag behind) and are made durable.
+//! 4. Indexes are caches: that of the newest segment is always written anew, those of closed
+//!    segments where they do not fit.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    active::LogEnd,
+    damage::{Damage, DamageKind},
+    error::{OpenError, io_failure},
+    identity::LogId,
+    index,
+    offset::{Offset, Position},
+    quarantine, segment,
+    storage::Storage,
+    watermark::{Watermark, WatermarkReader},
+};
+
+mod closed;
+mod newest;
+
+use newest::{Newest, Torn};
+
+/// What opening a log for writing found and repaired.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recovery {
+    /// There was no log: an empty one was made.
+    pub created: bool,
+    /// The end of the newest segment was incomplete and was cut off.
+    pub cut: Option<CutTail>,
+    /// Closed segments whose index was missing or did not fit and was written anew.
+    pub rebuilt_indexes: u64,
+    /// Records above the stored watermark that were sound and stay.
+    pub kept_records: u64,
+    /// The watermark file was missing or unreadable and was made anew from the records.
+    pub watermark_rebuilt: bool,
+}
+
+/// An incomplete end of the newest segment that was cut off: none of its records had been
+/// acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CutTail {
+    /// Where the segment was cut, and what was wrong there.
+    pub damage: Damage,
+    /// How many bytes were cut.
+    pub bytes: u64,
+    /// The file that keeps them; `None` where there were none.
+    pub quarantine: Option<PathBuf>,
+}
+
+/// A repaired log: where it ends, and the watermark to be stored.
+#[derive(Debug)]
+pub(crate) struct Repaired {
+    pub(crate) end: LogEnd,
+    pub(crate) watermark: Watermark,
+}
+
+/// Checks and repairs the log in `dir`, whose lock is held.
+pub(crate) fn recover(
+    dir: &Path,
+    log_id: LogId,
+    storage: &dyn Storage,
+) -> Result<(Repaired, Recovery), OpenError> {
+    if let Some(path) = segment::find_foreign(dir)? {
+        return Err(OpenError::ForeignFile { path });
+    }
+    let stored = match WatermarkReader::open(dir, log_id)? {
+        Some(reader) => reader.read()?,
+        None => None,
+    };
+    let found = Found::look(dir, stored.as_ref())?;
+    let mut recovery = Recovery {
+        rebuilt_indexes: found.indexes_to_rebuild.len() as u64,
+        kept_records: stored.map_or(0, |stored| found.newest.end.next.since(stored.durable)),
+        watermark_rebuilt: stored.is_none(),
+        ..Recovery::default()
+    };
+    recovery.cut = found.repair(dir, stored.as_ref(), storage)?;
+    let end = found.newest.end;
+    let watermark = Watermark {
+        log_id,
+        sequence: stored.map_or(0, |stored| stored.sequence),
+        first: found.first,
+        durable: end.next,
+        segment: end.base,
+        position: end.position,
+    };
+    Ok((Repaired { end, watermark }, recovery))
+}
+
+/// What is there, and nothing in it refuses to be opened.
+#[derive(Debug)]
+struct Found {
+    first: Offset,
+    bases: Vec<Offset>,
+    indexes_to_rebuild: Vec<(Offset, Vec<u32>)>,
+    newest: Newest,
+}
+
+impl Found {
+    fn look(dir: &Path, stored: Option<&Watermark>) -> Result<Self, OpenError> {
+        let refuse = |damage| OpenError::Damaged {
+            dir: dir.to_owned(),
+            damage,
+        };
+        let mut bases = segment::list(dir)?;
+        let first = first_offset(dir, &bases, stored)?;
+        if bases.is_empty() {
+            // Deleted by hand; that it held acknowledged records is found below.
+            bases.push(first);
+        }
+        check_first(bases[0], first).map_err(refuse)?;
+        let mut indexes_to_rebuild = Vec::new();
+        for pair in bases.windows(2) {
+            if let Some(positions) = closed::check(dir, pair[0], pair[1])? {
+                indexes_to_rebuild.push((pair[0], positions));
+            }
+        }
+        let last = bases[bases.len() - 1];
+        let newest = newest::look(dir, last, stored)?;
+        Ok(Self {
+            first,
+            bases,
+            indexes_to_rebuild,
+            newest,
+        })
+    }
+
+    fn repair(
+        &self,
+        dir: &Path,
+        stored: Option<&Watermark>,
+        storage: &dyn Storage,
+    ) -> Result<Option<CutTail>, OpenError> {
+        let base = self.newest.end.base;
+        let cut = match &self.newest.torn {
+            Some(torn) => Some(self.cut(dir, torn, storage)?),
+            None => None,
+        };
+        // What is sound above the watermark may be in memory only.
+        let unsynced_from = stored.map_or(Offset::ZERO, |stored| stored.segment);
+        for &base in self.bases.iter().filter(|base| **base >= unsynced_from) {
+            let path = dir.join(segment::file_name(base));
+            let file = File::open(&path).map_err(io_failure("open", &path))?;
+            storage
+                .sync_data(&file)
+                .map_err(io_failure("sync", &path))?;
+        }
+        for (base, positions) in &self.indexes_to_rebuild {
+            index::rebuild(dir, *base, positions, 0)?;
+        }
+        let positions = &self.newest.positions;
+        let spare_from = positions.len() as u64 + 1;
+        index::rebuild(dir, base, positions, index::CAPACITY.max(spare_from))?;
+        index::remove_orphans(dir, &self.bases)?;
+        storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
+        Ok(cut)
+    }
+
+    fn cut(&self, dir: &Path, torn: &Torn, storage: &dyn Storage) -> Result<CutTail, OpenError> {
+        let base = self.newest.end.base;
+        let path = dir.join(segment::file_name(base));
+        let quarantine = match torn.bytes {
+            0 => None,
+            _ => Some(quarantine::keep(dir, base, torn.from, storage)?),
+        };
+        if torn.from == Position::default() {
+            segment::write_empty(dir, base, storage)?;
+        } else {
+            let file = File::options()
+                .write(true)
+                .open(&path)
+                .map_err(io_failure("open", &path))?;
+            file.set_len(torn.from.get())
+                .map_err(io_failure("cut", &path))?;
+        }
+        Ok(CutTail {
+            damage: torn.damage.clone(),
+            bytes: torn.bytes,
+            quarantine,
+        })
+    }
+}
+
+/// The log's first offset: the watermark knows it, else the oldest segment tells.
+fn first_offset(
+    dir: &Path,
+    bases: &[Offset],
+    stored: Option<&Watermark>,
+) -> Result<Offset, OpenError> {
+    match (stored, bases.first()) {
+        (Some(stored), _) => Ok(stored.first),
+        (None, Some(oldest)) => Ok(*oldest),
+        (None, None) => Err(OpenError::WatermarkLost {
+            dir: dir.to_owned(),
+            damage: missing(Offset::ZERO, Offset::ZERO),
+        }),
+    }
+}
+
+fn check_first(oldest: Offset, first: Offset) -> Result<(), Damage> {
+    if oldest > first {
+        return Err(missing(first, oldest));
+    }
+    if oldest < first {
+        return Err(Damage {
+            segment: segment::file_name(oldest),
+            position: Position::default(),
+            offset: oldest,
+            until: first,
+            kind: DamageKind::Overlap,
+        });
+    }
+    Ok(())
+}
+
+/// The records of a segment that is not there.
+fn missing(from: Offset, until: Offset) -> Damage {
+    Damage {
+        segment: segment::file_name(from),
+        position: Position::default(),
+        offset: from,
+        until,
+        kind: DamageKind::MissingRecords,
+    }
+}

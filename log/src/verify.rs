@@ -1,0 +1,203 @@
+//! Reads a whole log and names every damaged place, from any process. Knows nothing about what
+//! records mean: the caller sees each of them.
+
+use std::path::Path;
+
+use crate::{
+    cursor::{self, Record},
+    damage::{Damage, DamageKind},
+    error::ReadError,
+    offset::{Offset, Position},
+    segment,
+    segment_reader::{SegmentError, SegmentReader},
+    watermark::Watermark,
+};
+
+/// How often progress is told.
+const PROGRESS_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How far a verification is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyProgress {
+    /// Bytes of segments read.
+    pub bytes: u64,
+    /// Bytes of segments there are to read.
+    pub total_bytes: u64,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Sound records.
+    pub records: u64,
+    /// Bytes of segments read.
+    pub bytes: u64,
+    /// Every damaged place, in the log's order.
+    pub damages: Vec<Damage>,
+}
+
+/// Reads every record below the watermark, as it is at the start, and goes on past damage.
+/// `on_record` gets each sound record, `on_progress` a word now and then and at the end.
+///
+/// # Errors
+///
+/// [`ReadError`] where there is no log, or its watermark or a file cannot be read at all. Damage
+/// of records is no error: it is in the report.
+pub fn verify(
+    dir: &Path,
+    on_progress: &mut dyn FnMut(VerifyProgress),
+    on_record: &mut dyn FnMut(Record<'_>),
+) -> Result<VerifyReport, ReadError> {
+    let (_file, watermark) = cursor::open_watermark(dir)?;
+    let mut bases = segment::list(dir)?;
+    // A later one is being made by the writer and holds nothing durable.
+    bases.retain(|base| *base <= watermark.segment);
+    let mut verification = Verification {
+        dir,
+        watermark,
+        on_progress,
+        on_record,
+        progress: VerifyProgress::default(),
+        told_bytes: 0,
+        report: VerifyReport::default(),
+    };
+    for base in &bases {
+        verification.progress.total_bytes += verification.end_of(*base)?.get();
+    }
+    verification.run(&bases)?;
+    Ok(verification.report)
+}
+
+struct Verification<'a> {
+    dir: &'a Path,
+    watermark: Watermark,
+    on_progress: &'a mut dyn FnMut(VerifyProgress),
+    on_record: &'a mut dyn FnMut(Record<'_>),
+    progress: VerifyProgress,
+    told_bytes: u64,
+    report: VerifyReport,
+}
+
+impl Verification<'_> {
+    fn run(&mut self, bases: &[Offset]) -> Result<(), ReadError> {
+        let mut expected = self.watermark.first;
+        let ends = bases.iter().skip(1).copied();
+        for (&base, end) in bases.iter().zip(ends.chain([self.watermark.durable])) {
+            if base < expected {
+                self.overlap(base, expected);
+            } else {
+                self.missing(expected, base);
+            }
+            self.segment(base, end)?;
+            expected = end;
+        }
+        self.missing(expected, self.watermark.durable);
+        self.report.bytes = self.progress.bytes;
+        (self.on_progress)(self.progress);
+        Ok(())
+    }
+
+    /// Up to which byte a segment is to be read.
+    fn end_of(&self, base: Offset) -> Result<Position, ReadError> {
+        if base == self.watermark.segment {
+            return Ok(self.watermark.position);
+        }
+        let bytes = segment::file_bytes(self.dir, base)?;
+        Ok(Position::new(bytes.unwrap_or(0)))
+    }
+
+    /// Reads the segment that should hold the records from `base` up to `end`.
+    fn segment(&mut self, base: Offset, end: Offset) -> Result<(), ReadError> {
+        let cap = self.end_of(base)?;
+        let before_bytes = self.progress.bytes;
+        match SegmentReader::open_any(self.dir, base) {
+            Ok((mut reader, magic)) => {
+                self.report.damages.extend(magic);
+                self.frames(&mut reader, cap, end, before_bytes)?;
+            }
+            Err(SegmentError::Io(failure)) => return Err(failure.into()),
+            Err(SegmentError::Damaged(damage)) => self.report.damages.push(damage),
+            // Taken away since it was listed.
+            Err(SegmentError::Absent) => self.missing(base, end),
+        }
+        self.tell(before_bytes + cap.get());
+        Ok(())
+    }
+
+    fn frames(
+        &mut self,
+        reader: &mut SegmentReader,
+        cap: Position,
+        end: Offset,
+        before_bytes: u64,
+    ) -> Result<(), ReadError> {
+        while reader.next() < end {
+            match reader.read(cap) {
+                Ok(Some(frame)) => {
+                    self.report.records += 1;
+                    (self.on_record)(Record {
+                        offset: frame.offset,
+                        payload: reader.payload(&frame),
+                    });
+                    self.tell_now_and_then(before_bytes + reader.position().get());
+                }
+                Ok(None) | Err(SegmentError::Absent) => {
+                    let damage = reader.damage_here(DamageKind::MissingRecords);
+                    self.report.damages.push(Damage {
+                        until: end,
+                        ..damage
+                    });
+                    return Ok(());
+                }
+                Err(SegmentError::Damaged(damage)) => {
+                    let found = reader.resync(cap, end)?;
+                    let until = if found { reader.next() } else { end };
+                    self.report.damages.push(Damage { until, ..damage });
+                    if !found {
+                        return Ok(());
+                    }
+                }
+                Err(SegmentError::Io(failure)) => return Err(failure.into()),
+            }
+        }
+        if reader.position() < cap {
+            let damage = reader.damage_here(DamageKind::Overlap);
+            self.report.damages.push(damage);
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, from: Offset, until: Offset) {
+        if from < until {
+            self.report.damages.push(Damage {
+                segment: segment::file_name(from),
+                position: Position::default(),
+                offset: from,
+                until,
+                kind: DamageKind::MissingRecords,
+            });
+        }
+    }
+
+    fn overlap(&mut self, base: Offset, until: Offset) {
+        self.report.damages.push(Damage {
+            segment: segment::file_name(base),
+            position: Position::default(),
+            offset: base,
+            until,
+            kind: DamageKind::Overlap,
+        });
+    }
+
+    fn tell_now_and_then(&mut self, bytes: u64) {
+        if bytes >= self.told_bytes + PROGRESS_BYTES {
+            self.tell(bytes);
+        }
+    }
+
+    fn tell(&mut self, bytes: u64) {
+        self.told_bytes = bytes;
+        self.progress.bytes = bytes;
+        (self.on_progress)(self.progress);
+    }
+}

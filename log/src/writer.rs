@@ -1,0 +1,261 @@
+//! The one writer of a log. Knows the order of things: lock, recovery, append, sync, watermark;
+//! how each is done is elsewhere.
+
+use std::{ops::Range, path::PathBuf};
+
+use crate::{
+    active::Active,
+    create,
+    error::{AppendError, OpenError, io_failure},
+    frame::{self, Batch},
+    identity::{self, LogId},
+    index,
+    lock::WriterLock,
+    offset::Offset,
+    options::LogOptions,
+    recovery::{self, Recovery},
+    storage::{Disk, Storage},
+    watermark::WatermarkWriter,
+};
+
+/// Frames gathered before they are handed to commitlog: large enough for few writes, small enough
+/// that memory does not grow with the batch.
+const CHUNK_BYTES: u64 = 1024 * 1024;
+
+/// Records an active segment takes: commitlog must find a free index entry when it opens.
+const SEGMENT_RECORDS_MAX: u64 = index::CAPACITY - 1;
+
+/// The one writer of a log.
+///
+/// After any error but a refusal ([`AppendError::is_refusal`]) what is on the disk is unknown:
+/// the writer is poisoned and refuses everything until the log is opened anew, which recovers it.
+#[derive(Debug)]
+pub struct LogWriter {
+    dir: PathBuf,
+    options: LogOptions,
+    storage: Box<dyn Storage>,
+    active: Active,
+    watermark: WatermarkWriter,
+    batch: Batch,
+    poisoned_by: Option<String>,
+    recovered: Recovery,
+    // Last, so that the lock is let go when everything else is closed.
+    _lock: WriterLock,
+}
+
+impl LogWriter {
+    /// Opens the log in `dir` for writing and repairs an incomplete end; creates a log where
+    /// there is nothing. Blocks as long as reading the newest segment takes.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; nothing was changed where its variant says so.
+    pub fn open(dir: impl Into<PathBuf>, options: LogOptions) -> Result<Self, OpenError> {
+        Self::open_on(dir.into(), options, Box::new(Disk))
+    }
+
+    pub(crate) fn open_on(
+        dir: PathBuf,
+        options: LogOptions,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, OpenError> {
+        options.check()?;
+        // Looked at before the lock too, because locking writes a file.
+        if identity::look::<OpenError>(&dir)?.is_none() {
+            create::directory(&dir)?;
+        }
+        let lock = WriterLock::acquire(&dir)?;
+        let (log_id, created) = match identity::look::<OpenError>(&dir)? {
+            Some(log_id) => (log_id, false),
+            None => (create::empty_log(&dir, &*storage)?, true),
+        };
+        let (repaired, mut recovered) = recovery::recover(&dir, log_id, &*storage)?;
+        recovered.created = created;
+        let active = Active::open(&dir, repaired.end)?;
+        // Only now: a log that commitlog reads otherwise is not to be declared durable.
+        let watermark = WatermarkWriter::create(&dir, repaired.watermark, &*storage)?;
+        Ok(Self {
+            dir,
+            options,
+            storage,
+            active,
+            watermark,
+            batch: Batch::default(),
+            poisoned_by: None,
+            recovered,
+            _lock: lock,
+        })
+    }
+
+    /// Appends the records in order and returns their offsets once all of them are durable and
+    /// readable: one fdatasync for all, one more for each segment they fill. An empty batch is
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: nothing is acknowledged. After an error that is no refusal some of the
+    /// records may be in the log all the same, as the first ones of the batch.
+    pub fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<Offset>, AppendError> {
+        if let Some(reason) = &self.poisoned_by {
+            let reason = reason.clone();
+            return Err(AppendError::Poisoned { reason });
+        }
+        let first = self.next_offset();
+        let appended = self.try_append(records);
+        self.poison_on_failure(appended)?;
+        Ok(first..self.next_offset())
+    }
+
+    /// Which log it is.
+    #[must_use]
+    pub const fn log_id(&self) -> LogId {
+        self.watermark.current().log_id
+    }
+
+    /// The first offset the log still holds.
+    #[must_use]
+    pub const fn first_offset(&self) -> Offset {
+        self.watermark.current().first
+    }
+
+    /// The offset of the record to come; all before it are durable.
+    #[must_use]
+    pub const fn next_offset(&self) -> Offset {
+        self.watermark.current().durable
+    }
+
+    /// What opening the log found and repaired.
+    #[must_use]
+    pub const fn recovered(&self) -> &Recovery {
+        &self.recovered
+    }
+
+    /// Ends writing, so that the next opening finds everything below the watermark. A writer that
+    /// is dropped instead loses nothing either: the next opening has more to look at.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Poisoned`] or the failure to sync; what was acknowledged is durable in
+    /// either case.
+    pub fn close(mut self) -> Result<(), AppendError> {
+        if let Some(reason) = self.poisoned_by.take() {
+            return Err(AppendError::Poisoned { reason });
+        }
+        Ok(self.watermark.sync(&*self.storage)?)
+    }
+
+    fn poison_on_failure(&mut self, result: Result<(), AppendError>) -> Result<(), AppendError> {
+        if let Err(error) = &result
+            && !error.is_refusal()
+        {
+            self.poisoned_by = Some(error.to_string());
+        }
+        result
+    }
+
+    fn try_append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), AppendError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.check_space(self.frames_bytes(records)?, records.len())?;
+        for record in records {
+            self.push(record.as_ref())?;
+        }
+        self.flush()?;
+        self.commit()?;
+        Ok(self.watermark.sync_if_due(&*self.storage)?)
+    }
+
+    /// The bytes that the records will take, if all of them are acceptable.
+    fn frames_bytes<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<u64, AppendError> {
+        let limit_bytes = u64::from(self.options.record_max_bytes);
+        let mut sum_bytes = 0u64;
+        for (index, record) in records.iter().enumerate() {
+            let payload = record.as_ref();
+            let bytes = u64::try_from(payload.len()).expect("a length fits in 64 bits");
+            if bytes == 0 {
+                return Err(AppendError::RecordEmpty { index });
+            }
+            if bytes > limit_bytes {
+                return Err(AppendError::RecordTooLarge {
+                    index,
+                    bytes,
+                    limit_bytes,
+                });
+            }
+            sum_bytes = sum_bytes.saturating_add(frame::frame_bytes(payload));
+        }
+        Ok(sum_bytes)
+    }
+
+    /// Refuses what may not fit, with the indexes of as many segments as the records may fill.
+    fn check_space(&self, frames_bytes: u64, records: usize) -> Result<(), AppendError> {
+        let floor_bytes = self.options.free_space_floor_bytes;
+        let records = u64::try_from(records).expect("a length fits in 64 bits");
+        let by_bytes = (frames_bytes / self.options.segment_max_bytes).min(records);
+        let segments = 1 + by_bytes + records / SEGMENT_RECORDS_MAX;
+        let needed_bytes = frames_bytes.saturating_add(segments.saturating_mul(index::FRESH_BYTES));
+        let free_bytes = self
+            .storage
+            .free_bytes(&self.dir)
+            .map_err(io_failure("ask for the free space of", &self.dir))?;
+        if free_bytes < needed_bytes.saturating_add(floor_bytes) {
+            return Err(AppendError::NoSpace {
+                dir: self.dir.clone(),
+                free_bytes,
+                needed_bytes,
+                floor_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, payload: &[u8]) -> Result<(), AppendError> {
+        if !self.has_room(frame::frame_bytes(payload)) {
+            self.flush()?;
+            self.roll()?;
+        }
+        let offset = self.active.end().next.plus(self.batch.records());
+        self.batch.push(offset, payload);
+        if self.batch.len_bytes() >= CHUNK_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn has_room(&self, frame_bytes: u64) -> bool {
+        let records = self.active.records() + self.batch.records();
+        let end = self.active.end().position.plus(self.batch.len_bytes());
+        records == 0
+            || records < SEGMENT_RECORDS_MAX
+                && end.plus(frame_bytes).get() <= self.options.segment_max_bytes
+    }
+
+    /// Hands the gathered frames to commitlog, not durably.
+    fn flush(&mut self) -> Result<(), AppendError> {
+        if self.batch.records() > 0 {
+            self.active.append(&self.batch, &*self.storage)?;
+            self.batch.clear();
+        }
+        Ok(())
+    }
+
+    /// Makes what was written durable, then tells readers.
+    fn commit(&mut self) -> Result<(), AppendError> {
+        self.active.sync(&self.dir, &*self.storage)?;
+        let end = self.active.end();
+        let storage = &*self.storage;
+        Ok(self
+            .watermark
+            .store(end.next, end.base, end.position, storage)?)
+    }
+
+    fn roll(&mut self) -> Result<(), AppendError> {
+        self.commit()?;
+        self.watermark.sync(&*self.storage)?;
+        self.active.roll(&self.dir, &*self.storage)
+    }
+}
+
+#[cfg(test)]
+mod tests;

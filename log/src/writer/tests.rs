@@ -1,0 +1,146 @@
+//! The writer on a disk that fails: every call of the write path refused once, and the power cut
+//! before every call, with any subset of what was not synced.
+
+mod faults;
+mod power_cut;
+
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use commitlog::CommitLog;
+
+use super::*;
+use crate::{
+    cursor::LogCursor,
+    offset::Position,
+    storage::{Disk, Storage},
+};
+use power_cut::Image;
+
+/// What the tests tell the disk, and what it tells them.
+#[derive(Debug, Default)]
+struct Plan {
+    /// Calls until the one that fails; none does where it is `None`.
+    fail_in: Option<u64>,
+    free_bytes: Option<u64>,
+    /// Kept up to date until the failing call, then left as the power cut leaves it.
+    image: Option<Image>,
+}
+
+/// A disk that fails by plan; everything else the real one does.
+#[derive(Clone, Debug, Default)]
+struct FailingDisk(Arc<Mutex<Plan>>);
+
+impl FailingDisk {
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap()
+    }
+
+    /// Counts a call down.
+    fn call(&self) -> io::Result<()> {
+        let mut plan = self.plan();
+        match &mut plan.fail_in {
+            Some(0) => {
+                plan.fail_in = None;
+                if let Some(image) = &mut plan.image {
+                    image.cut();
+                }
+                Err(io::Error::other("the disk broke"))
+            }
+            Some(calls) => {
+                *calls -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.plan().fail_in.is_none()
+    }
+}
+
+impl Storage for FailingDisk {
+    fn append(&self, log: &mut CommitLog, batch: &Batch) -> Result<(), commitlog::AppendError> {
+        // The bytes get as far as memory.
+        Disk.append(log, batch)?;
+        Ok(self.call()?)
+    }
+
+    fn write_all_at(&self, file: &File, bytes: &[u8], at: Position) -> io::Result<()> {
+        Disk.write_all_at(file, bytes, at)?;
+        self.call()
+    }
+
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        self.call()?;
+        if let Some(image) = &mut self.plan().image {
+            image.sync_data(file);
+        }
+        Ok(())
+    }
+
+    fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
+        self.call()?;
+        if let Some(image) = &mut self.plan().image {
+            image.sync_dir();
+        }
+        Ok(())
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        let planned = self.plan().free_bytes;
+        planned.map_or_else(|| Disk.free_bytes(dir), Ok)
+    }
+}
+
+fn small_segments() -> LogOptions {
+    LogOptions {
+        segment_max_bytes: 600,
+        ..LogOptions::default()
+    }
+}
+
+/// The batches of a workload that fills some segments: records of sizes from 1 to 300.
+fn batches() -> Vec<Vec<Vec<u8>>> {
+    let mut number = 0u8;
+    let mut record = || {
+        number += 1;
+        vec![number; 1 + usize::from(number) * 37 % 300]
+    };
+    [1, 3, 1, 7, 2, 1, 5]
+        .map(|records| (0..records).map(|_| record()).collect())
+        .to_vec()
+}
+
+fn read_all(dir: &Path) -> Vec<Vec<u8>> {
+    let mut cursor = LogCursor::open(dir, Offset::ZERO).unwrap();
+    let mut records = Vec::new();
+    while let Some(record) = cursor.read().unwrap() {
+        records.push(record.payload.to_vec());
+    }
+    records
+}
+
+/// Holds a log that was opened again to what was acknowledged of the workload: all of that, then
+/// at most some first ones of the batch that failed; and it goes on.
+fn check_reopened(dir: &Path, acknowledged: usize) {
+    let appended: Vec<_> = batches().concat();
+    // Not on the real disk, whose syncs would take most of the tests' time.
+    let disk = Box::new(FailingDisk::default());
+    let mut writer = LogWriter::open_on(dir.to_owned(), small_segments(), disk).unwrap();
+    let read = read_all(dir);
+    assert!(
+        read.len() >= acknowledged,
+        "{} of {acknowledged}",
+        read.len()
+    );
+    assert_eq!(read, appended[..read.len()]);
+    let offsets = writer.append(&appended).unwrap();
+    assert_eq!(offsets.start.get(), read.len() as u64);
+    assert_eq!(read_all(dir), [read, appended].concat());
+}

@@ -1,0 +1,13 @@
+//! The log from outside, as other crates and other processes use it: what it promises, and what
+//! it does about each fault that its documentation names.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod cursor;
+mod indexes;
+mod model;
+mod opening;
+mod processes;
+mod recovery;
+mod round_trip;
+mod support;
+mod verify;
