@@ -1,0 +1,302 @@
+//! A file's decompressed bytes, block by block, made by a thread of their own so that
+//! decompressing and reading JSON share two cores. Knows nothing about events.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::inputs::Place;
+use crate::gzip::GzipReader;
+
+/// Decompressed bytes of one block; four are under way at most.
+const BLOCK_BYTES: usize = 256 << 10;
+const BLOCKS_AHEAD: usize = 3;
+
+/// Why a file's bytes end before the file does.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// What the file holds is not what its compression promises. It will never read better.
+    Damaged(String),
+    /// The operating system failed to read it.
+    Io(io::Error),
+}
+
+/// Where decompressed bytes come from.
+pub(super) trait Blocks {
+    /// Appends the next bytes to `to`; `false` at the end.
+    fn append_to(&mut self, to: &mut Vec<u8>) -> Result<bool, Fault>;
+}
+
+/// The blocks of one file or of standard input.
+#[derive(Debug)]
+pub(super) struct FileBlocks {
+    blocks: Receiver<Made>,
+    used: SyncSender<Vec<u8>>,
+    stored_bytes: Arc<AtomicU64>,
+}
+
+enum Made {
+    Block(Vec<u8>),
+    End(Result<(), Fault>),
+}
+
+impl FileBlocks {
+    /// Starts reading.
+    pub(super) fn open(place: &Place) -> io::Result<Self> {
+        match place {
+            Place::File { path, .. } => Ok(Self::of(File::open(path)?)),
+            Place::Stdin => Ok(Self::of(io::stdin())),
+        }
+    }
+
+    fn of(stored: impl Read + Send + 'static) -> Self {
+        let stored_bytes = Arc::new(AtomicU64::new(0));
+        let counted = Counted {
+            inner: stored,
+            bytes: Arc::clone(&stored_bytes),
+        };
+        let (made, blocks) = sync_channel(BLOCKS_AHEAD);
+        let (used, reusable) = sync_channel(BLOCKS_AHEAD + 1);
+        // Not joined: a read of standard input may never return, and a reader that nobody listens
+        // to ends by itself.
+        std::thread::spawn(move || {
+            let end = make(counted, &made, &reusable);
+            // Nobody listens any more where the import was told to stop.
+            made.send(Made::End(end)).ok();
+        });
+        Self {
+            blocks,
+            used,
+            stored_bytes,
+        }
+    }
+
+    /// How many bytes of the file, as stored, have been read so far.
+    pub(super) fn stored_bytes(&self) -> u64 {
+        self.stored_bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Blocks for FileBlocks {
+    fn append_to(&mut self, to: &mut Vec<u8>) -> Result<bool, Fault> {
+        match self.blocks.recv() {
+            Ok(Made::Block(block)) => {
+                to.extend_from_slice(&block);
+                self.used.try_send(block).ok();
+                Ok(true)
+            }
+            Ok(Made::End(end)) => end.map(|()| false),
+            // Never taken for an end of the file: what follows would be lost in silence.
+            Err(_) => Err(Fault::Io(io::Error::other(
+                "the reading thread ended unexpectedly",
+            ))),
+        }
+    }
+}
+
+fn make(
+    stored: impl Read,
+    made: &SyncSender<Made>,
+    reusable: &Receiver<Vec<u8>>,
+) -> Result<(), Fault> {
+    let mut content = Content::open(stored).map_err(Fault::Io)?;
+    loop {
+        let mut block = reusable.try_recv().unwrap_or_default();
+        block.resize(BLOCK_BYTES, 0);
+        let filled = fill(&mut content, &mut block);
+        block.truncate(filled.bytes);
+        if filled.bytes > 0 && made.send(Made::Block(block)).is_err() {
+            return Ok(());
+        }
+        match filled.error {
+            Some(error) => return Err(content.fault(error)),
+            None if filled.bytes < BLOCK_BYTES => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+struct Filled {
+    bytes: usize,
+    error: Option<io::Error>,
+}
+
+/// Reads until `to` is full or the content ends; what came before an error counts.
+fn fill(content: &mut impl Read, to: &mut [u8]) -> Filled {
+    let mut bytes = 0;
+    while bytes < to.len() {
+        match content.read(&mut to[bytes..]) {
+            Ok(0) => break,
+            Ok(read) => bytes += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                return Filled {
+                    bytes,
+                    error: Some(error),
+                };
+            }
+        }
+    }
+    Filled { bytes, error: None }
+}
+
+type Stored<R> = BufReader<io::Chain<Cursor<Vec<u8>>, R>>;
+
+/// A file's content, decompressed as its first bytes ask for.
+enum Content<R: Read> {
+    Plain(Stored<R>),
+    Gzip(Box<GzipReader<Stored<R>>>),
+    Zstd(zstd::stream::read::Decoder<'static, Stored<R>>),
+}
+
+impl<R: Read> Content<R> {
+    fn open(mut stored: R) -> io::Result<Self> {
+        let mut magic = Vec::with_capacity(4);
+        stored.by_ref().take(4).read_to_end(&mut magic)?;
+        let compression = Compression::of(&magic);
+        let stored = BufReader::with_capacity(128 << 10, Cursor::new(magic).chain(stored));
+        Ok(match compression {
+            Compression::None => Self::Plain(stored),
+            Compression::Gzip => Self::Gzip(Box::new(GzipReader::new(stored))),
+            Compression::Zstd => Self::Zstd(zstd::stream::read::Decoder::with_buffer(stored)?),
+        })
+    }
+
+    fn fault(&self, error: io::Error) -> Fault {
+        use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+        let damaged = matches!(
+            error.kind(),
+            UnexpectedEof | InvalidData | InvalidInput | Other
+        );
+        match self {
+            Self::Gzip(_) if damaged => {
+                Fault::Damaged(format!("the gzip file is damaged: {error}"))
+            }
+            Self::Zstd(_) if damaged => {
+                Fault::Damaged(format!("the zstd file is damaged: {error}"))
+            }
+            _ => Fault::Io(error),
+        }
+    }
+}
+
+impl<R: Read> Read for Content<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(reader) => reader.read(to),
+            Self::Gzip(reader) => reader.read(to),
+            Self::Zstd(reader) => reader.read(to),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// As the first four bytes tell (RFC 1952, section 2.3.1; RFC 8878, section 3.1).
+    fn of(magic: &[u8]) -> Self {
+        match magic {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+}
+
+struct Counted<R> {
+    inner: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(to)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(stored: Vec<u8>) -> (Vec<u8>, Result<bool, Fault>, u64) {
+        let mut blocks = FileBlocks::of(Cursor::new(stored));
+        let mut content = Vec::new();
+        let end = loop {
+            match blocks.append_to(&mut content) {
+                Ok(true) => {}
+                end => break end,
+            }
+        };
+        (content, end, blocks.stored_bytes())
+    }
+
+    #[test]
+    fn compression_is_told_by_content_and_every_stored_byte_counts() {
+        let content = b"{\"type\":\"WatchEvent\"}\n".repeat(50_000);
+        let zstd = zstd::bulk::compress(&content, 3).unwrap();
+        let two_frames = [zstd.clone(), zstd].concat();
+        for (stored, times) in [
+            (content.clone(), 1),
+            (gzip(&content), 1),
+            (two_frames, 2),
+            (Vec::new(), 0),
+        ] {
+            let stored_bytes = stored.len() as u64;
+            let (got, end, counted) = read(stored);
+            assert!(matches!(end, Ok(false)), "{end:?}");
+            assert_eq!(got.len(), times * content.len());
+            assert!(got.chunks(content.len()).all(|chunk| chunk == content));
+            assert_eq!(counted, stored_bytes);
+        }
+    }
+
+    #[test]
+    fn content_shorter_than_a_magic_number_is_plain() {
+        assert_eq!(read(b"{}".to_vec()).0, b"{}");
+    }
+
+    #[test]
+    fn damage_comes_after_everything_before_it() {
+        let content = b"0123456789\n".repeat(100_000);
+        let compressed = [gzip(&content), zstd::bulk::compress(&content, 3).unwrap()];
+        for mut stored in compressed {
+            stored.truncate(stored.len() - 3);
+            let (got, end, _) = read(stored);
+            assert!(
+                matches!(&end, Err(Fault::Damaged(why)) if why.contains("damaged")),
+                "{end:?}"
+            );
+            assert!(content.starts_with(&got));
+        }
+    }
+
+    #[test]
+    fn a_failing_disk_is_no_damaged_file() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::from(io::ErrorKind::PermissionDenied))
+            }
+        }
+        let mut blocks = FileBlocks::of((&b"\x1f\x8b\x08\0"[..]).chain(Failing));
+        let end = blocks.append_to(&mut Vec::new());
+        assert!(matches!(end, Err(Fault::Io(_))), "{end:?}");
+    }
+}

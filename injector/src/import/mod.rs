@@ -1,0 +1,42 @@
+//! Files of events into the log.
+//!
+//! # What is read
+//!
+//! GH Archive hours of every era, NDJSON, saved pages of the Events API (JSON arrays, also
+//! pretty-printed), objects spread over several lines or following each other without a line break
+//! (as in some files of 2012); plain, gzip (also of several members) or zstd. Compression is told
+//! by the first bytes, everything else by the content itself: a file may mix all of it.
+//!
+//! An event is a JSON object with a string `type`. Everything else is a *reject*: reported as
+//! `FILE:LINE: reason`, and kept with its bytes in the envelope. So is a damaged archive: every
+//! whole event before the damage is kept.
+//!
+//! # Parts
+//!
+//! - `inputs`: which files, in which order (by name, numbers by value: GH Archive's hours come out
+//!   in time order).
+//! - `blocks`: a file's decompressed bytes, made by a thread of their own.
+//! - `scan`, `pieces`: where one JSON value ends and the next begins.
+//! - `gather`: events and rejects into envelopes, envelopes into few appends.
+//! - `run`: the import itself.
+//!
+//! # Importing again
+//!
+//! An event that the log has, with the same body, is dropped; so is a reject of the same file, line
+//! and bytes. So importing a file twice appends nothing, and an import that was interrupted goes on
+//! when it is started again.
+
+mod blocks;
+mod gather;
+mod inputs;
+mod options;
+mod pieces;
+mod run;
+mod scan;
+
+pub use inputs::Input;
+pub use options::{ImportObserver, ImportOptions, ImportProgress, ImportSummary};
+pub use run::import;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,381 @@
+//! A stream of bytes, taken apart into the values it holds. Knows JSON's brackets and lines, not
+//! what an event is beyond asking [`read_event`] whether something is one.
+//!
+//! The usual file has one event a line: a line is handed out as it is, and whoever reads it says
+//! with [`Pieces::not_one_value`] where it is none. Only then is the value's end looked for: it may
+//! share its line with others, or be spread over several. What never becomes a value must not take
+//! what follows along: the lines it was sought in are then read one by one.
+
+use std::io;
+use std::ops::Range;
+
+use ghev_event::codec::EVENT_MAX_BYTES;
+use ghev_event::{Reject, RejectReason, read_event};
+use memchr::memchr;
+
+use super::blocks::{Blocks, Fault};
+use super::scan::{Extent, Scan, line_ends};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One thing found in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A whole line that starts like an object; not parsed yet.
+    Line(Span),
+    /// A JSON value: an event, or with a reason not to be one.
+    Value(Span, Option<String>),
+    /// Bytes that are no JSON value, and why.
+    Garbage(Span, String),
+    /// The same, of which there was too much to keep.
+    Oversized(Box<Reject<'static>>),
+    /// The file ends here although it should not.
+    Damage {
+        /// The line it ends in, from 1.
+        line: u64,
+        /// What is wrong with the file.
+        reason: String,
+    },
+}
+
+/// Where a piece lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    range: Range<usize>,
+    /// The line it begins in, from 1.
+    pub(super) line: u64,
+}
+
+/// Takes a file apart. Holds one block and as much of one value as an event may have.
+#[derive(Debug)]
+pub(super) struct Pieces<B> {
+    blocks: B,
+    buffer: Vec<u8>,
+    at: usize,
+    line: u64,
+    ended: bool,
+    damage: Option<String>,
+    in_array: bool,
+    /// Lines before this place of the buffer are read one by one.
+    line_by_line_until: usize,
+    started: bool,
+}
+
+impl<B: Blocks> Pieces<B> {
+    pub(super) fn new(blocks: B) -> Self {
+        Self {
+            blocks,
+            buffer: Vec::new(),
+            at: 0,
+            line: 1,
+            ended: false,
+            damage: None,
+            in_array: false,
+            line_by_line_until: 0,
+            started: false,
+        }
+    }
+
+    /// The bytes of a piece; valid until the next one is asked for.
+    pub(super) fn bytes(&self, span: &Span) -> &[u8] {
+        &self.buffer[span.range.clone()]
+    }
+
+    /// The source of the bytes.
+    pub(super) fn blocks(&self) -> &B {
+        &self.blocks
+    }
+
+    /// The next piece, or `None` at the end.
+    ///
+    /// # Errors
+    /// Where the operating system fails to read.
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+        if !self.started {
+            self.started = true;
+            self.have(BYTE_ORDER_MARK.len())?;
+            if self.rest().starts_with(BYTE_ORDER_MARK) {
+                self.at += BYTE_ORDER_MARK.len();
+            }
+        }
+        loop {
+            let Some(byte) = self.skip_separators()? else {
+                let line = self.line;
+                return Ok(self
+                    .damage
+                    .take()
+                    .map(|reason| Piece::Damage { line, reason }));
+            };
+            if self.at < self.line_by_line_until {
+                if let Some(piece) = self.one_line() {
+                    return Ok(Some(piece));
+                }
+                continue;
+            }
+            return match byte {
+                b'{' if !self.in_array => self.line_or_value().map(Some),
+                b'{' | b'[' | b'"' => self.value().map(Some),
+                _ => self.garbage().map(Some),
+            };
+        }
+    }
+
+    /// Says that a [`Piece::Line`], the last one handed out, does not parse as one value.
+    pub(super) fn not_one_value(&mut self, line: &Span) -> io::Result<Piece> {
+        self.at = line.range.start;
+        self.line = line.line;
+        self.value()
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.at..]
+    }
+
+    /// Moves past white space, commas and an array's brackets; what comes then, if anything.
+    fn skip_separators(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            let Some(&byte) = self.buffer.get(self.at) else {
+                if self.fill()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            match byte {
+                b'\n' => self.line += 1,
+                b' ' | b'\t' | b'\r' | b',' => {}
+                b'[' if !self.in_array => self.in_array = true,
+                b']' if self.in_array => self.in_array = false,
+                _ => return Ok(Some(byte)),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Appends a block; `false` where there is none.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.line_by_line_until = self.line_by_line_until.saturating_sub(self.at);
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        match self.blocks.append_to(&mut self.buffer) {
+            Ok(more) => {
+                self.ended = !more;
+                Ok(more)
+            }
+            Err(Fault::Damaged(reason)) => {
+                self.damage = Some(reason);
+                self.ended = true;
+                Ok(false)
+            }
+            Err(Fault::Io(error)) => Err(error),
+        }
+    }
+
+    /// Tries to have this many bytes ahead.
+    fn have(&mut self, bytes: usize) -> io::Result<()> {
+        while self.rest().len() < bytes && self.fill()? {}
+        Ok(())
+    }
+
+    /// The length of the line ahead without its end, or `None` where it is longer than an event
+    /// may be.
+    fn line_length(&mut self) -> io::Result<Option<usize>> {
+        let mut searched = 0;
+        loop {
+            if let Some(found) = memchr(b'\n', &self.rest()[searched..]) {
+                return Ok(Some(searched + found).filter(|&length| length <= EVENT_MAX_BYTES));
+            }
+            searched = self.rest().len();
+            if searched > EVENT_MAX_BYTES {
+                return Ok(None);
+            }
+            if !self.fill()? {
+                return Ok(Some(searched));
+            }
+        }
+    }
+
+    /// Moves past `length` bytes, of which the span leaves out the white space around.
+    fn take(&mut self, length: usize) -> Span {
+        let bytes = &self.rest()[..length];
+        let start = self.at + (length - bytes.trim_ascii_start().len());
+        let end = (self.at + bytes.trim_ascii_end().len()).max(start);
+        let span = Span {
+            range: start..end,
+            line: self.line,
+        };
+        self.line += line_ends(bytes);
+        self.at += length;
+        span
+    }
+
+    fn line_or_value(&mut self) -> io::Result<Piece> {
+        match self.line_length()? {
+            Some(length) => Ok(Piece::Line(self.take(length))),
+            None => self.value(),
+        }
+    }
+
+    /// What is neither object, array nor string: the rest of the line, or of the array's element.
+    fn garbage(&mut self) -> io::Result<Piece> {
+        let Some(line) = self.line_length()? else {
+            return self.oversized(None);
+        };
+        let ends = |byte: &u8| self.in_array && matches!(byte, b',' | b']');
+        // At least one byte: a stray closing bracket must not be looked at again and again.
+        let length = self.rest()[..line]
+            .iter()
+            .position(ends)
+            .unwrap_or(line)
+            .max(1);
+        let reason = match read_event(&self.rest()[..length]) {
+            Err(reason) => reason.to_string(),
+            Ok(_) => "not a JSON object".to_owned(),
+        };
+        Ok(Piece::Garbage(self.take(length), reason))
+    }
+
+    /// The value ahead, wherever it ends.
+    fn value(&mut self) -> io::Result<Piece> {
+        let (mut scan, mut scanned) = (Scan::default(), 0);
+        let (length, why) = loop {
+            let limit = self.rest().len().min(EVENT_MAX_BYTES);
+            match scan.over(&self.rest()[scanned..limit]) {
+                Extent::Ends(at) => {
+                    let length = scanned + at;
+                    match read_event(&self.rest()[..length]).err() {
+                        None => return Ok(Piece::Value(self.take(length), None)),
+                        Some(reason) if is_json(&reason) => {
+                            return Ok(Piece::Value(self.take(length), Some(reason.to_string())));
+                        }
+                        Some(reason) => break (length, reason.to_string()),
+                    }
+                }
+                Extent::Broken(at) => {
+                    break (scanned + at, "a line break within a string".to_owned());
+                }
+                Extent::Open if limit == EVENT_MAX_BYTES => match self.last_line_end(limit) {
+                    Some(length) => break (length, too_large()),
+                    None => return self.oversized(Some((scan, limit))),
+                },
+                Extent::Open => {
+                    scanned = limit;
+                    if !self.fill()? {
+                        let cut = || "the file ends within it".to_owned();
+                        break (self.rest().len(), self.damage.take().unwrap_or_else(cut));
+                    }
+                }
+            }
+        };
+        if line_ends(&self.rest()[..length]) == 0 {
+            return Ok(Piece::Garbage(self.take(length), why));
+        }
+        self.line_by_line_until = self.at + length;
+        self.bad_lines(why)
+    }
+
+    /// One line of a region in which no value could be found; `None` where it is blank.
+    fn one_line(&mut self) -> Option<Piece> {
+        let (length, found) = self.good_line();
+        match found {
+            Some(reason) => Some(Piece::Value(self.take(length), reason)),
+            None => self.bad_lines("not valid JSON".to_owned()).ok(),
+        }
+    }
+
+    /// How much of the line ahead is a value, if it starts with one.
+    fn good_line(&self) -> (usize, Option<Option<String>>) {
+        let region = &self.buffer[self.at..self.line_by_line_until];
+        let line = &region[..memchr(b'\n', region).unwrap_or(region.len())];
+        let length = match Scan::default().over(line) {
+            Extent::Ends(length) if line.starts_with(b"{") => length,
+            _ => return (line.len(), None),
+        };
+        match read_event(&line[..length]) {
+            Ok(_) => (length, Some(None)),
+            Err(reason) if is_json(&reason) => (length, Some(Some(reason.to_string()))),
+            Err(_) => (line.len(), None),
+        }
+    }
+
+    /// All lines up to the next one that starts with an event, as one reject.
+    fn bad_lines(&mut self, why: String) -> io::Result<Piece> {
+        let (start, first_line) = (self.at, self.line);
+        loop {
+            let region = &self.buffer[self.at..self.line_by_line_until];
+            let line = memchr(b'\n', region).map_or(region.len(), |at| at + 1);
+            self.take(line);
+            let at_end = self.at >= self.line_by_line_until;
+            if at_end || matches!(self.good_line(), (_, Some(None))) {
+                break;
+            }
+        }
+        let taken = &self.buffer[start..self.at];
+        let end = start + taken.trim_ascii_end().len();
+        Ok(Piece::Garbage(
+            Span {
+                range: start..end,
+                line: first_line,
+            },
+            why,
+        ))
+    }
+
+    /// The end of the last line that ends within the next `limit` bytes.
+    fn last_line_end(&self, limit: usize) -> Option<usize> {
+        memchr::memrchr(b'\n', &self.rest()[..limit]).map(|at| at + 1)
+    }
+
+    /// Moves past a value or line that is larger than an event may be, keeping its beginning. It
+    /// ends with its value, of which `scan` has seen so many bytes, or with its line.
+    fn oversized(&mut self, scan: Option<(Scan, usize)>) -> io::Result<Piece> {
+        let line = self.line;
+        let (mut scan, mut scanned) = scan.map_or((None, 0), |(scan, to)| (Some(scan), to));
+        let kept = self.rest().len().min(Reject::BODY_MAX_BYTES);
+        let mut body = self.rest()[..kept].to_vec();
+        let (mut hasher, mut body_bytes) = (blake3::Hasher::new(), 0);
+        loop {
+            let fresh = &self.rest()[scanned..];
+            let line_end = memchr(b'\n', fresh);
+            let line_rest = &fresh[..line_end.unwrap_or(fresh.len())];
+            let value_end = scan.as_mut().and_then(|scan| match scan.over(line_rest) {
+                Extent::Ends(at) | Extent::Broken(at) => Some(at),
+                Extent::Open => None,
+            });
+            let end = value_end.or(line_end).map(|at| scanned + at);
+            let length = end.unwrap_or(self.rest().len());
+            hasher.update(&self.rest()[..length]);
+            body_bytes += length as u64;
+            self.at += length;
+            scanned = 0;
+            if end.is_some() || !self.fill()? {
+                break;
+            }
+        }
+        let mut reject = Reject::new(line, too_large(), &[]);
+        body.shrink_to_fit();
+        reject.body = body.into();
+        reject.body_bytes = body_bytes;
+        reject
+            .digest
+            .copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Ok(Piece::Oversized(Box::new(reject)))
+    }
+}
+
+/// Whether something is valid JSON although it is no event.
+fn is_json(reason: &RejectReason) -> bool {
+    match reason {
+        RejectReason::NotAnObject | RejectReason::NoType => true,
+        RejectReason::NotUtf8 { .. } | RejectReason::NotJson { .. } => false,
+    }
+}
+
+fn too_large() -> String {
+    format!("larger than an event may be ({EVENT_MAX_BYTES} bytes)")
+}
+
+#[cfg(test)]
+mod tests;

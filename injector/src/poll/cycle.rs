@@ -1,0 +1,380 @@
+//! One cycle of one feed: ask, keep, ask for the next page. Knows the order of things; what an
+//! answer means, when to ask again and what is new is decided elsewhere.
+
+mod ends;
+
+use std::sync::Arc;
+
+use ghev_event::{EnvelopeBuilder, PollFacts, Timestamp};
+use reqwest::Url;
+use tokio_util::sync::CancellationToken;
+
+use super::CycleSummary;
+use super::budget::Budget;
+use super::client::{Answer, Client, NoAnswer};
+use super::feed::{Brought, Feed, path_and_query};
+use super::journal::{Done, Journal};
+use super::link;
+use super::memory::Validator;
+use super::page::Sorted;
+use super::verdict::{Asked, Failure, Remedy, Verdict, costs_a_request, judge};
+use crate::{Clock, GithubUrl, InjectError};
+
+/// No feed has more pages of 100; a server that names ever another one is not followed for ever.
+const PAGES_MAX: u32 = 20;
+
+const REDIRECTS_MAX: u32 = 3;
+
+/// Everything that polling needs.
+#[derive(Debug)]
+pub(super) struct Poller {
+    pub(super) github: GithubUrl,
+    pub(super) client: Client,
+    pub(super) budget: Budget,
+    pub(super) journal: Journal,
+    pub(super) seen: crate::seen::SeenWindow,
+    pub(super) feeds: Vec<Feed>,
+    pub(super) builder: EnvelopeBuilder,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stop: CancellationToken,
+    pub(super) summary: CycleSummary,
+    pub(super) warned_of_sunset: bool,
+}
+
+/// A cycle in progress.
+struct Cycle {
+    /// The feed's place among all.
+    feed: usize,
+    page: u32,
+    url: Url,
+    /// Those that count against the budget.
+    requests: u32,
+    /// When the first page was answered: the poll interval runs from here.
+    answered_at: Option<Timestamp>,
+    began_at: Timestamp,
+    brought: Brought,
+}
+
+enum Fetched {
+    Page(Answer),
+    NotModified(Answer),
+    EndOfWindow(Answer),
+    Failed(Failure, Option<Answer>),
+    Stopped,
+}
+
+enum Accepted {
+    Next(Url),
+    Complete,
+    Failed(Failure),
+    Stopped,
+}
+
+impl Poller {
+    /// One cycle of a feed, to its end, a failure, or the stop.
+    pub(super) async fn cycle(&mut self, feed: usize) -> Result<Done, InjectError> {
+        let mut cycle = Cycle {
+            feed,
+            page: 1,
+            url: self.feeds[feed].url.clone(),
+            requests: 0,
+            answered_at: None,
+            began_at: self.clock.now(),
+            brought: Brought::default(),
+        };
+        loop {
+            match self.fetch(&mut cycle).await {
+                Fetched::Stopped => return Ok(Done::Stopped),
+                Fetched::NotModified(answer) => {
+                    return self.not_modified(&mut cycle, &answer).await;
+                }
+                Fetched::Failed(failure, answer) => {
+                    return self.fail(&mut cycle, failure, answer.as_ref()).await;
+                }
+                Fetched::EndOfWindow(mut answer) => {
+                    answer.body = b"[]".to_vec();
+                    answer.headers.remove("link");
+                    return match self.accept(&mut cycle, &answer).await? {
+                        Accepted::Stopped => Ok(Done::Stopped),
+                        _ => Ok(Done::Yes),
+                    };
+                }
+                Fetched::Page(answer) => match self.accept(&mut cycle, &answer).await? {
+                    Accepted::Next(url) => {
+                        cycle.url = url;
+                        cycle.page += 1;
+                    }
+                    Accepted::Complete => return Ok(Done::Yes),
+                    Accepted::Stopped => return Ok(Done::Stopped),
+                    Accepted::Failed(failure) => {
+                        return self.fail(&mut cycle, failure, Some(&answer)).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// The cycle's current page, wherever redirects lead.
+    async fn fetch(&mut self, cycle: &mut Cycle) -> Fetched {
+        for _ in 0..=REDIRECTS_MAX {
+            let now = self.clock.now();
+            if cycle.requests > 0 && self.budget.ready_at(1, now) > now {
+                let reason = "the request budget is spent within the cycle".to_owned();
+                let remedy = Remedy::AwaitBudget;
+                return Fetched::Failed(
+                    Failure {
+                        status: None,
+                        reason,
+                        remedy,
+                    },
+                    None,
+                );
+            }
+            let feed = &self.feeds[cycle.feed];
+            let validator = feed.validator(&cycle.url).filter(|_| cycle.page == 1);
+            let asked = Asked {
+                page: cycle.page,
+                conditional: validator.is_some(),
+                with_token: self.client.has_token(),
+            };
+            self.summary.requests += 1;
+            let answer = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Fetched::Stopped,
+                answer = self.client.get(&cycle.url, validator) => answer,
+            };
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(no_answer) => {
+                    cycle.requests += 1;
+                    return Fetched::Failed(no_answer.into(), None);
+                }
+            };
+            cycle.requests += u32::from(costs_a_request(&answer, asked.with_token));
+            self.warn_of_sunset(&answer);
+            let verdict = judge(&answer, asked);
+            self.observe(&verdict, &answer);
+            match verdict {
+                Verdict::Page => return Fetched::Page(answer),
+                Verdict::NotModified => return Fetched::NotModified(answer),
+                Verdict::EndOfWindow => return Fetched::EndOfWindow(answer),
+                Verdict::Failed(failure) => return Fetched::Failed(failure, Some(answer)),
+                Verdict::Moved { to, permanent } => {
+                    let Some(target) = self.github.within_origin(&cycle.url, &to) else {
+                        return Fetched::Failed(elsewhere(&answer, "a redirect"), Some(answer));
+                    };
+                    tracing::info!(from = %cycle.url, to = %target, permanent, "the feed moved");
+                    if permanent && cycle.page == 1 {
+                        self.feeds[cycle.feed].url = target.clone();
+                    }
+                    cycle.url = target;
+                }
+            }
+        }
+        let reason = format!("more than {REDIRECTS_MAX} redirects");
+        let failure = Failure {
+            status: None,
+            reason,
+            remedy: Remedy::AskRarely,
+        };
+        Fetched::Failed(failure, None)
+    }
+
+    fn observe(&mut self, verdict: &Verdict, answer: &Answer) {
+        let rate = Budget::of(answer);
+        match verdict {
+            Verdict::Failed(Failure {
+                remedy: Remedy::Limited(wait),
+                ..
+            }) => {
+                self.budget.limited(*wait, rate, self.clock.now());
+            }
+            _ => self.budget.observe(rate, self.clock.now()),
+        }
+    }
+
+    /// Keeps what is new of a page.
+    async fn accept(
+        &mut self,
+        cycle: &mut Cycle,
+        answer: &Answer,
+    ) -> Result<Accepted, InjectError> {
+        let now = self.clock.now();
+        let feed = &mut self.feeds[cycle.feed];
+        let sorted = match Sorted::page(&answer.body, &feed.source, &mut self.seen, &feed.recent) {
+            Ok(sorted) => sorted,
+            Err(error) => return Ok(Accepted::Failed(bad_page(answer, error.to_string()))),
+        };
+        let next = match answer.header("link").and_then(link::next) {
+            Some(target) => match self.github.within_origin(&cycle.url, target) {
+                Some(url) => Some(url),
+                None => return Ok(Accepted::Failed(elsewhere(answer, "a next page"))),
+            },
+            None => None,
+        };
+        let next = next.filter(|_| cycle.page < PAGES_MAX);
+        if cycle.page == 1 {
+            cycle.answered_at = Some(now);
+            feed.set_interval(answer.number("x-poll-interval"));
+        }
+        cycle
+            .brought
+            .add(feed, &cycle.url, cycle.page, answer, &sorted);
+        self.summary.add(&sorted);
+        if self
+            .keep(cycle, answer, sorted, next.is_none(), now)
+            .await?
+            == Done::Stopped
+        {
+            return Ok(Accepted::Stopped);
+        }
+        let Some(url) = next else {
+            self.complete(cycle, now);
+            return Ok(Accepted::Complete);
+        };
+        Ok(Accepted::Next(url))
+    }
+
+    /// Appends the page's envelopes, where there is anything to tell.
+    async fn keep(
+        &mut self,
+        cycle: &mut Cycle,
+        answer: &Answer,
+        sorted: Sorted,
+        last_page: bool,
+        now: Timestamp,
+    ) -> Result<Done, InjectError> {
+        let feed = &self.feeds[cycle.feed];
+        let gap = if last_page {
+            feed.gap(&cycle.brought, now)
+        } else {
+            None
+        };
+        if let Some(gap) = &gap {
+            tracing::info!(source = %feed.source, reason = gap.reason.name(),
+                "events may have passed unseen");
+        }
+        let status = Some(answer.status);
+        let worth = sorted.brought_something()
+            || last_page
+                && (cycle.brought.recorded || gap.is_some() || feed.worth_recording(status, now));
+        if !worth {
+            return Ok(Done::Yes);
+        }
+        let mut facts = cycle.facts(Some(answer));
+        (facts.received, facts.duplicate) = (sorted.received, sorted.duplicate);
+        facts.last_page = last_page;
+        facts.overlap = cycle.brought.overlap;
+        facts.next_poll_at = last_page.then(|| self.next_due(cycle, now));
+        let source = feed.source.clone();
+        let gaps = gap.into_iter().collect();
+        let records = sorted
+            .records(&mut self.builder, &source, now, &facts, gaps)
+            .map_err(|reason| InjectError::Encode {
+                source_name: source,
+                reason,
+            })?;
+        let done = self
+            .journal
+            .append(records, &self.clock, &self.stop)
+            .await?;
+        if done == Done::Yes {
+            cycle.brought.recorded = true;
+            self.feeds[cycle.feed].recorded(status, now);
+        }
+        Ok(done)
+    }
+
+    fn warn_of_sunset(&mut self, answer: &Answer) {
+        let announced = ["deprecation", "sunset"].map(|name| answer.header(name));
+        if announced.iter().any(Option::is_some) && !self.warned_of_sunset {
+            self.warned_of_sunset = true;
+            let [deprecation, sunset] = announced;
+            tracing::warn!(
+                ?deprecation,
+                ?sunset,
+                "GitHub announces the end of the API version in use; look for an update of ghev"
+            );
+        }
+    }
+}
+
+impl Cycle {
+    fn facts(&self, answer: Option<&Answer>) -> PollFacts {
+        PollFacts {
+            path: path_and_query(&self.url),
+            page: self.page,
+            status: answer.map(|answer| answer.status),
+            etag: answer
+                .and_then(|answer| answer.header("etag"))
+                .map(str::to_owned),
+            latency_ms: answer.map_or(0, |answer| answer.latency_ms),
+            poll_interval_seconds: answer.and_then(|answer| answer.number("x-poll-interval")),
+            budget: answer.and_then(Budget::of),
+            ..PollFacts::default()
+        }
+    }
+}
+
+impl Brought {
+    fn add(&mut self, feed: &Feed, url: &Url, page: u32, answer: &Answer, sorted: &Sorted) {
+        let etag = answer.header("etag");
+        if page == 1 {
+            self.frozen = sorted.new > 0 && feed.had(url, etag);
+            self.etag = etag.map(|etag| Validator {
+                path: path_and_query(url),
+                etag: etag.to_owned(),
+            });
+        }
+        self.received += sorted.received;
+        self.new += sorted.new;
+        if let Some(overlap) = feed.overlap(&sorted.keys) {
+            self.overlap = Some(self.overlap.unwrap_or(0) + overlap);
+        }
+        self.keys.extend_from_slice(&sorted.keys);
+    }
+}
+
+impl CycleSummary {
+    fn add(&mut self, sorted: &Sorted) {
+        self.pages += 1;
+        self.received += u64::from(sorted.received);
+        self.new += u64::from(sorted.new);
+        self.duplicate += u64::from(sorted.duplicate);
+        self.conflicting += u64::from(sorted.conflicting);
+        self.rejected += u64::from(sorted.rejected);
+    }
+}
+
+impl From<NoAnswer> for Failure {
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Unreachable(reason) => Self {
+                status: None,
+                reason: format!("no answer: {reason}"),
+                remedy: Remedy::Reconnect,
+            },
+            NoAnswer::Broken { status, reason } => Self {
+                status: Some(status),
+                reason: format!("a broken answer: {reason}"),
+                remedy: Remedy::BackOff(None),
+            },
+        }
+    }
+}
+
+fn bad_page(answer: &Answer, reason: String) -> Failure {
+    Failure {
+        status: Some(answer.status),
+        reason,
+        remedy: Remedy::BackOff(None),
+    }
+}
+
+fn elsewhere(answer: &Answer, what: &str) -> Failure {
+    Failure {
+        status: Some(answer.status),
+        reason: format!("{what} of another origin, which is not followed"),
+        remedy: Remedy::AskRarely,
+    }
+}

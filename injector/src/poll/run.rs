@@ -1,0 +1,177 @@
+//! The loop over all feeds: whose turn it is, and waiting for it. Knows nothing about answers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ghev_event::{EnvelopeBuilder, Source, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::CycleSummary;
+use super::budget::Budget;
+use super::client::Client;
+use super::cycle::Poller;
+use super::feed::Feed;
+use super::journal::{Done, Journal, blocking};
+use super::memory::Memory;
+use super::summary::FailedSource;
+use crate::clock::{earlier, until};
+use crate::{Clock, InjectError, InjectOptions};
+
+/// The longest wait at once: a clock that was set meanwhile is noticed after it.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Polls every source of `options` into the log in `log_dir`, which is created where there is
+/// none, until `stop`. Then whatever was accepted is durable and the log is closed.
+///
+/// GitHub out of reach, limits, bad answers and a full disk are waited for.
+///
+/// # Errors
+/// [`InjectError`], [`InjectError::Locked`] where another process writes the log.
+pub async fn run(
+    log_dir: &Path,
+    options: InjectOptions,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<(), InjectError> {
+    let mut poller = Poller::start(log_dir, options, clock, stop).await?;
+    let mut looked_at = poller.clock.now();
+    while !poller.stop.is_cancelled() {
+        let now = poller.clock.now();
+        poller.notice_set_back(looked_at, now);
+        looked_at = now;
+        let (feed, ready) = poller.next(now);
+        let done = if ready > now {
+            poller.wait(until(now, ready).min(WAIT_MAX)).await
+        } else {
+            // A summary is for those who poll once; it must not grow for ever.
+            poller.summary = CycleSummary::default();
+            poller.cycle(feed).await?
+        };
+        if done == Done::Stopped {
+            break;
+        }
+    }
+    poller.journal.close().await
+}
+
+/// Polls every source of `options` once, then ends. What fails is said in the summary and not
+/// tried again; a budget that is spent is not waited for.
+///
+/// # Errors
+/// As [`run`].
+pub async fn once(
+    log_dir: &Path,
+    options: InjectOptions,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<CycleSummary, InjectError> {
+    let mut poller = Poller::start(log_dir, options, clock, stop).await?;
+    for feed in 0..poller.feeds.len() {
+        let now = poller.clock.now();
+        let ready = poller.budget.ready_at(1, now);
+        if ready > now {
+            let source = poller.feeds[feed].source.clone();
+            let reason = format!("the request budget is spent until {ready}");
+            poller.summary.failed.push(FailedSource { source, reason });
+        } else if poller.cycle(feed).await? == Done::Stopped {
+            break;
+        }
+    }
+    poller.journal.close().await?;
+    Ok(poller.summary)
+}
+
+impl Poller {
+    async fn start(
+        log_dir: &Path,
+        options: InjectOptions,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Result<Self, InjectError> {
+        let sources = pollable(&options.sources);
+        if sources.is_empty() {
+            return Err(InjectError::NoSource);
+        }
+        let client = Client::new(&options)?;
+        let journal = Journal::open(log_dir, options.log).await?;
+        let (first, next) = (
+            journal.writer().first_offset(),
+            journal.writer().next_offset(),
+        );
+        let (dir, asked) = (log_dir.to_path_buf(), sources.clone());
+        let memory = blocking(move || Memory::of_log(&dir, first, next, &asked)).await?;
+        let now = clock.now();
+        let feeds = sources
+            .into_iter()
+            .zip(memory.feeds)
+            .map(|(source, memory)| {
+                Feed::new(
+                    source,
+                    &options.github_url,
+                    memory,
+                    options.poll_interval,
+                    now,
+                )
+            });
+        Ok(Self {
+            feeds: feeds.collect(),
+            github: options.github_url,
+            client,
+            budget: Budget::default(),
+            journal,
+            seen: memory.seen,
+            builder: EnvelopeBuilder::new(),
+            clock,
+            stop,
+            summary: CycleSummary::default(),
+            warned_of_sunset: false,
+        })
+    }
+
+    /// The feed whose turn it is, and when it may be asked.
+    fn next(&self, now: Timestamp) -> (usize, Timestamp) {
+        let ready = |feed: &Feed| {
+            feed.due
+                .max(self.budget.ready_at(feed.expected_requests, now))
+        };
+        let (at, feed) = self
+            .feeds
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, feed)| (ready(feed), feed.due))
+            .expect("there is at least one feed");
+        (at, ready(feed))
+    }
+
+    async fn wait(&self, duration: Duration) -> Done {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Done::Stopped,
+            () = self.clock.wait(duration) => Done::Yes,
+        }
+    }
+
+    /// A wall clock that was set back must not make a wait longer.
+    fn notice_set_back(&mut self, before: Timestamp, now: Timestamp) {
+        let by = until(now, before);
+        if by > Duration::ZERO {
+            tracing::warn!(seconds = by.as_secs(), "the clock was set back");
+            for feed in &mut self.feeds {
+                feed.due = earlier(feed.due, by);
+            }
+            self.budget.set_back(by);
+        }
+    }
+}
+
+/// The feeds among the sources, each once, in the order given.
+fn pollable(sources: &[Source]) -> Vec<Source> {
+    let mut known = BTreeSet::new();
+    let feeds = sources.iter().filter(|source| **source != Source::Archive);
+    feeds
+        .filter(|source| known.insert((*source).clone()))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,264 @@
+//! Polling the simulator for hours of virtual time, with faults and a restart: what it handed over
+//! whole is in the log exactly once, nothing else is, and the client stays polite.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use ghev_event::{Timestamp, read_event};
+use ghev_sim::{EventGenerator, Faults, RequestRecord, SimOptions, SimTime, Simulator, serve};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::Wait;
+
+/// A clock that ends the polling at a given time.
+#[derive(Debug)]
+struct Ending {
+    clock: Arc<TestClock>,
+    at: Timestamp,
+    stop: CancellationToken,
+}
+
+impl Clock for Ending {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn wait(&self, duration: Duration) -> Wait<'_> {
+        Box::pin(async move {
+            self.clock.wait(duration).await;
+            if self.clock.now() >= self.at {
+                self.stop.cancel();
+            }
+        })
+    }
+}
+
+/// Kind, id and digest of an event that was handed over whole.
+type Told = (String, Option<String>, String);
+
+struct Simulated {
+    bench: Bench,
+    simulator: Arc<Mutex<Simulator>>,
+    url: String,
+    shutdown: CancellationToken,
+}
+
+impl Simulated {
+    async fn start(options: SimOptions, seed: u64) -> Self {
+        let bench = Bench::new();
+        let generator = EventGenerator::new(seed);
+        let simulator = Arc::new(Mutex::new(Simulator::new(options.seed(seed), generator)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shutdown = CancellationToken::new();
+        let (clock, end) = (Arc::clone(&bench.clock), shutdown.clone());
+        let served = serve(
+            listener,
+            Arc::clone(&simulator),
+            move || SimTime::from_millis(clock.now().as_millis()),
+            async move { end.cancelled().await },
+        );
+        tokio::spawn(served);
+        Self {
+            bench,
+            simulator,
+            url,
+            shutdown,
+        }
+    }
+
+    /// Polls for so much virtual time, then ends as a signal would end it.
+    async fn poll(&self, hours: u64, token: bool, sources: &[&str]) {
+        let stop = CancellationToken::new();
+        let at = crate::clock::later(self.bench.clock.now(), Duration::from_secs(hours * 3600));
+        let clock = Ending {
+            clock: Arc::clone(&self.bench.clock),
+            at,
+            stop: stop.clone(),
+        };
+        let mut options = self.bench.options(&self.url, sources);
+        options.token = token.then(|| "ghp_token".parse().unwrap());
+        run(self.bench.dir.path(), options, Arc::new(clock), stop)
+            .await
+            .unwrap();
+    }
+
+    /// (kind, id, bytes) of what was handed over, and the requests.
+    fn told(&self) -> (BTreeSet<Told>, Vec<RequestRecord>) {
+        let simulator = self.simulator.lock().unwrap();
+        let delivered = simulator.delivered().iter();
+        let delivered = delivered.map(|d| (d.kind.clone(), d.id.clone(), d.digest.clone()));
+        (delivered.collect(), simulator.requests().to_vec())
+    }
+
+    fn check(&self, name: &str) {
+        let (delivered, requests) = self.told();
+        let mut kept = BTreeSet::new();
+        for raw in self.bench.events() {
+            let event = read_event(raw.as_bytes()).unwrap();
+            let id = raw.contains("\"id\"").then(|| event.id.to_string());
+            let id = id.filter(|id| id.len() < 32);
+            let digest = blake3::hash(raw.as_bytes()).to_hex().to_string();
+            let fresh = kept.insert((event.kind.name().to_owned(), id, digest));
+            assert!(fresh, "{name}: twice in the log: {raw}");
+        }
+        let digests = |set: &BTreeSet<Told>| -> BTreeSet<String> {
+            set.iter().map(|(.., digest)| digest.clone()).collect()
+        };
+        let (kept, delivered) = (digests(&kept), digests(&delivered));
+        let lost: Vec<_> = delivered.difference(&kept).collect();
+        assert!(
+            lost.is_empty(),
+            "{name}: {} of {} lost",
+            lost.len(),
+            delivered.len()
+        );
+        let invented: Vec<_> = kept.difference(&delivered).collect();
+        assert!(
+            invented.is_empty(),
+            "{name}: {} never delivered",
+            invented.len()
+        );
+        assert!(
+            delivered.len() > 300,
+            "{name}: only {} delivered",
+            delivered.len()
+        );
+        polite(&requests, name);
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// One request at a time, no page 1 before its time, and never beyond the budget.
+fn polite(requests: &[RequestRecord], name: &str) {
+    assert!(
+        requests.iter().all(|request| request.in_flight == 0),
+        "{name}: requests in parallel"
+    );
+    let beyond = requests
+        .iter()
+        .find(|r| matches!(r.status, 403 | 429) && r.fault.is_none());
+    assert!(beyond.is_none(), "{name}: beyond the budget: {beyond:?}");
+    let firsts: Vec<&RequestRecord> = requests
+        .iter()
+        .filter(|request| {
+            !request.path_and_query.contains("page=2") && !request.path_and_query.contains("page=3")
+        })
+        .collect();
+    for request in &firsts {
+        let answered = request.fault.is_none() && matches!(request.status, 200 | 304);
+        let again = firsts.iter().find(|later| {
+            later.number > request.number && later.path_and_query == request.path_and_query
+        });
+        if let Some(again) = again.filter(|_| answered) {
+            let millis = again.at.millis_since(request.at);
+            assert!(
+                millis >= 60_000,
+                "{name}: {} again after {millis} ms",
+                request.path_and_query
+            );
+        }
+    }
+}
+
+fn feed() -> SimOptions {
+    SimOptions::new()
+        .rate_per_second(0.5)
+        .initial_events(250)
+        .latency_floor_seconds(0)
+}
+
+#[tokio::test]
+async fn an_undisturbed_feed_is_kept_whole_within_the_budget_of_nobody() {
+    let simulated = Simulated::start(feed().rate_per_second(0.2).partitioned(true), 1).await;
+    simulated.poll(3, false, &["public"]).await;
+    simulated.check("undisturbed");
+    let released = simulated.simulator.lock().unwrap().released();
+    let kept = u64::try_from(simulated.bench.events().len()).unwrap();
+    assert!(
+        released - kept < 60,
+        "{kept} of {released}: the rest came after the last poll"
+    );
+    let (_, requests) = simulated.told();
+    assert!(
+        requests.len() <= 60 * 4,
+        "{} requests in 3 hours",
+        requests.len()
+    );
+    assert!(
+        simulated
+            .bench
+            .log()
+            .iter()
+            .all(|kept| kept.gaps.is_empty())
+    );
+}
+
+#[tokio::test]
+async fn faults_and_restarts_lose_nothing_that_was_delivered() {
+    const FAULTS: &str = "502=3%,500=1%,reset=2%,truncated=2%,gzip-cut=2%,html200=1%,\
+        403-secondary:30=1%,429-secondary:0=1%,302=2%,301=0.5%,duplicates=4%,stale-304:300=1%,\
+        missing-link=1%,old-schema:1=1%,unknown-type:1=1%,404=0.3%,poll-interval:20=0.2%";
+    // Each seed takes seconds; GHEV_SOAK_SEEDS asks for more of them.
+    let asked = std::env::var("GHEV_SOAK_SEEDS")
+        .ok()
+        .and_then(|seeds| seeds.parse().ok());
+    for seed in 1..=asked.unwrap_or(2u64) {
+        let faults: Faults = FAULTS.parse().unwrap();
+        let options = feed()
+            .shift_per_request(2)
+            .short_pages_per_mille(100)
+            .faults(faults);
+        let simulated = Simulated::start(options, seed).await;
+        simulated.poll(1, true, &["public"]).await;
+        simulated.poll(1, seed % 2 == 0, &["public"]).await;
+        simulated.check(&format!("seed {seed}"));
+    }
+}
+
+#[tokio::test]
+async fn a_feed_faster_than_its_window_says_so() {
+    let simulated =
+        Simulated::start(feed().rate_per_second(20.0).poll_interval_seconds(300), 3).await;
+    simulated.poll(1, true, &["public"]).await;
+    simulated.check("fast");
+    let gaps: usize = simulated
+        .bench
+        .log()
+        .iter()
+        .map(|kept| kept.gaps.len())
+        .sum();
+    assert!(
+        gaps > 9,
+        "{gaps} gaps in an hour of windows without overlap"
+    );
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_nothing_is_asked_meanwhile() {
+    let simulated = Simulated::start(feed(), 4).await;
+    let stop = CancellationToken::new();
+    let at = crate::clock::later(simulated.bench.clock.now(), Duration::from_secs(3600));
+    let clock = Ending {
+        clock: Arc::clone(&simulated.bench.clock),
+        at,
+        stop: stop.clone(),
+    };
+    let mut options = simulated.bench.options(&simulated.url, &["public"]);
+    options.log.free_space_floor_bytes = u64::MAX;
+    run(simulated.bench.dir.path(), options, Arc::new(clock), stop)
+        .await
+        .unwrap();
+    assert!(simulated.bench.log().is_empty());
+    assert_eq!(
+        simulated.told().1.len(),
+        1,
+        "no page before the last one is durable"
+    );
+}
