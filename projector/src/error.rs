@@ -1,0 +1,51 @@
+//! What ends a projector or a replay, in words a user can act on.
+
+use std::path::PathBuf;
+
+use ghev_readmodel::Offset;
+
+/// Why folding stopped. What was committed before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] ghev_log::ReadError),
+    /// The read model cannot be opened, or another process writes it.
+    #[error(transparent)]
+    Open(#[from] ghev_readmodel::OpenError),
+    /// The read model cannot be written.
+    #[error(transparent)]
+    Write(#[from] ghev_readmodel::WriteError),
+    /// The read model cannot be read.
+    #[error(transparent)]
+    Read(#[from] ghev_readmodel::ReadError),
+    /// The model has more of the log than there is: the log was put back to an earlier state.
+    #[error(
+        "the read model in {} has the log up to record {checkpoint}, but the log ends at \
+         {watermark}: it was put back to an earlier state; run `ghev replay` to follow it",
+        model_dir.display()
+    )]
+    LogBehind {
+        /// The read model's directory.
+        model_dir: PathBuf,
+        /// The first record that the model does not have.
+        checkpoint: Offset,
+        /// The first record that the log does not have.
+        watermark: ghev_log::Offset,
+    },
+    /// More records than a model can number.
+    #[error("record {offset} lies beyond what a read model can number")]
+    OffsetTooLarge {
+        /// The record.
+        offset: ghev_log::Offset,
+    },
+    /// There is no generation before the current one.
+    #[error("{} has no earlier generation to return to", model_dir.display())]
+    NoEarlierGeneration {
+        /// The read model's directory.
+        model_dir: PathBuf,
+    },
+    /// It was told to stop before it was done; nothing has changed.
+    #[error("stopped before it was done; the current read model is unchanged")]
+    Stopped,
+}

@@ -1,0 +1,67 @@
+//! One record into a batch: decode its heads, admit its events, fold the new ones. Knows nothing
+//! about where records come from or when a batch ends.
+
+use ghev_event::Decoder;
+use ghev_event::codec::ENVELOPE_EVENTS_MAX as EVENTS_MAX;
+use ghev_readmodel::{Admission, Batch, Changes, Offset, WriteError};
+
+use crate::projections::{self, EnvelopeFold};
+
+/// What a batch has been folded into so far.
+#[derive(Debug, Default)]
+pub(crate) struct Fold {
+    decoder: Decoder,
+    changes: Changes,
+    admissions: Vec<Admission>,
+}
+
+impl Fold {
+    /// Folds the record at `offset`; how many events it holds, new or not.
+    pub(crate) fn record(
+        &mut self,
+        batch: &mut Batch<'_>,
+        offset: Offset,
+        record: &[u8],
+    ) -> Result<u64, WriteError> {
+        let Self {
+            decoder,
+            changes,
+            admissions,
+        } = self;
+        let heads = match decoder.heads(record) {
+            Ok(heads) => heads,
+            Err(error) => {
+                projections::of_record(changes, offset, record, error.to_string());
+                return Ok(0);
+            }
+        };
+        let events = heads.events.len();
+        if events > EVENTS_MAX {
+            let reason =
+                format!("{events} events, more than the {EVENTS_MAX} an envelope may hold");
+            projections::of_record(changes, offset, record, reason);
+            return Ok(0);
+        }
+        batch.admit_record(offset, &heads.events, admissions)?;
+        let mut envelope = EnvelopeFold::new(offset);
+        for (event, admission) in heads.events.iter().zip(admissions) {
+            if *admission == Admission::New {
+                envelope.fold(event);
+                projections::fold(changes, event);
+            }
+        }
+        projections::of_rejects(changes, offset, &heads.provenance, &heads.rejects);
+        envelope.finish(heads.provenance, changes);
+        Ok(events as u64)
+    }
+
+    /// Notes that the records from `asked` up to `first` are not there any more.
+    pub(crate) fn trimmed(&mut self, asked: Offset, first: Offset) {
+        projections::of_trimmed(&mut self.changes, asked, first);
+    }
+
+    /// What has been folded since the last call.
+    pub(crate) fn take(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+}

@@ -1,0 +1,56 @@
+//! What a projector is told. Knows nothing about where its values come from.
+
+use std::path::PathBuf;
+
+use ghev_readmodel::ModelDir;
+
+/// Where the log and the read model are, and how much goes into a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectorOptions {
+    /// The log's directory, which need not exist yet.
+    pub log_dir: PathBuf,
+    /// The read model's directory, made if it is missing.
+    pub model_dir: PathBuf,
+    /// Transactions of a tailing projector: a smaller one is visible sooner.
+    pub live: BatchLimits,
+    /// Transactions of a replay: a larger one writes fewer rows twice. The memory of a replay
+    /// grows with it: about 100 bytes for each name seen in a batch.
+    pub bulk: BatchLimits,
+}
+
+/// What ends a batch, whichever comes first; so does the end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Events, new or not. A record is never split, so a batch may exceed this by one record.
+    pub events_max: u64,
+    /// Bytes of records, as the log has them.
+    pub bytes_max: u64,
+}
+
+impl BatchLimits {
+    pub(crate) const fn reached(&self, events: u64, bytes: u64) -> bool {
+        events >= self.events_max || bytes >= self.bytes_max
+    }
+}
+
+impl ProjectorOptions {
+    /// The usual limits.
+    pub fn new(log_dir: impl Into<PathBuf>, model_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            log_dir: log_dir.into(),
+            model_dir: model_dir.into(),
+            live: BatchLimits {
+                events_max: 10_000,
+                bytes_max: 16 << 20,
+            },
+            bulk: BatchLimits {
+                events_max: 1_000_000,
+                bytes_max: 1 << 30,
+            },
+        }
+    }
+
+    pub(crate) fn model(&self) -> ModelDir {
+        ModelDir::new(&self.model_dir)
+    }
+}

@@ -1,0 +1,90 @@
+//! Is the current generation what the log makes of it? A replay into a scratch file tells.
+
+use std::path::Path;
+
+use ghev_readmodel::{ModelDir, Offset, TableHashes, WriteMode, Writer};
+
+use super::build::{Projecting, ReplayProgress};
+use crate::projector::Projector;
+use crate::tail::open_log;
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
+
+/// The file that is compared; a name that no generation has.
+const SCRATCH: &str = "check.db";
+
+/// What the comparison found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Both were compared as of this: the first record that neither has.
+    pub next_offset: Offset,
+    /// The first record that the log still has: what was trimmed before it cannot be compared.
+    pub first_offset: Offset,
+    /// The tables that differ, by name.
+    pub differing: Vec<String>,
+}
+
+/// Replays the log into a scratch file up to where the current generation stands, and compares
+/// every table. The projector may go on meanwhile. Blocks the calling thread.
+///
+/// # Errors
+/// Where there is no read model, and as [`replay`](super::replay()).
+pub fn check(
+    options: &ProjectorOptions,
+    progress: &mut dyn FnMut(ReplayProgress),
+    stop: &StopFlag,
+) -> Result<CheckReport, ProjectError> {
+    let dir = options.model();
+    let _lock = dir.lock_replay()?;
+    let current = dir
+        .current()?
+        .ok_or_else(|| ghev_readmodel::ReadError::NotReady {
+            dir: options.model_dir.clone(),
+        })?;
+    let live = TableHashes::of(&dir.generation_path(current))?;
+    let scratch = dir.path().join(SCRATCH);
+    ModelDir::remove_database(&scratch)?;
+    let compared = compare(
+        &scratch,
+        &live,
+        Projecting {
+            options,
+            progress,
+            stop,
+        },
+    );
+    let removed = ModelDir::remove_database(&scratch);
+    let report = compared?;
+    removed?;
+    Ok(report)
+}
+
+fn compare(
+    scratch: &Path,
+    live: &TableHashes,
+    mut with: Projecting<'_>,
+) -> Result<CheckReport, ProjectError> {
+    let mut cursor = open_log(with.options)?;
+    let log_id = convert::log_id(cursor.log_id());
+    let first_offset = convert::to_model(cursor.first_offset()?)?;
+    let next_offset = live.checkpoint.next_offset;
+    let until = convert::to_log(next_offset);
+    let watermark = cursor.watermark()?;
+    if until > watermark {
+        let model_dir = with.options.model_dir.clone();
+        return Err(ProjectError::LogBehind {
+            model_dir,
+            checkpoint: next_offset,
+            watermark,
+        });
+    }
+    let writer = Writer::create(scratch, log_id, WriteMode::Bulk)?;
+    let mut projector = Projector::new(cursor, writer, with.options)?;
+    with.fold(&mut projector, until)?;
+    projector.into_parts().1.finish()?.close()?;
+    let differing = live.differing(&TableHashes::of(scratch)?);
+    Ok(CheckReport {
+        next_offset,
+        first_offset,
+        differing,
+    })
+}

@@ -1,0 +1,18 @@
+//! A read model anew, from the log alone: beside the live one, which serves until the new one has
+//! caught up and `CURRENT` is switched to it. Knows nothing about how records are folded.
+//!
+//! - [`replay`]: a new generation, which becomes current. The one before stays, for [`rollback`].
+//! - [`check`]: a scratch file, compared with the current generation table by table.
+//! - [`until`]: a file of its own, up to a record or a moment: time travel.
+//!
+//! A replay works while a projector runs. It needs the disk space of one more generation.
+
+mod build;
+mod check;
+mod generations;
+mod until;
+
+pub use build::{ReplayProgress, ReplaySummary, replay};
+pub use check::{CheckReport, check};
+pub use generations::rollback;
+pub use until::{Until, UntilSummary, until};

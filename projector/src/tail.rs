@@ -1,0 +1,194 @@
+//! The tail loop: folds what the log has, waits for more, and follows the model to whichever
+//! generation becomes current. Knows nothing about how a generation is rebuilt.
+
+use std::time::Duration;
+
+use ghev_log::{LogCursor, ReadError};
+use ghev_readmodel::{GenerationNumber, LogId, ModelDir, Offset, OpenError, WriteMode, Writer};
+
+use crate::projector::{Folded, Projector};
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
+
+/// How long a projector that has nothing to do sleeps between looks at the switch and at
+/// `CURRENT`. New records wake it at once.
+const IDLE: Duration = Duration::from_millis(100);
+
+/// Beyond every record.
+const NEVER: ghev_log::Offset = ghev_log::Offset::new(u64::MAX);
+
+/// What [`catch_up`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// The first record that the model does not have now.
+    pub next_offset: Offset,
+    /// How many records were folded.
+    pub records: u64,
+    /// How many events they hold, new to the model or not.
+    pub events: u64,
+}
+
+/// Folds the log into the read model until it is stopped; waits for a log that is not there yet.
+/// Blocks the calling thread.
+///
+/// # Errors
+/// Where another process projects into this model, the log is damaged below its watermark, or the
+/// model cannot be written. What was committed stays.
+pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectError> {
+    let dir = options.model();
+    let _lock = dir.lock_projector()?;
+    let Some(cursor) = wait_for_log(options, stop)? else {
+        return Ok(());
+    };
+    let Some((mut projector, _)) = open(&dir, cursor, options, stop)? else {
+        return Ok(());
+    };
+    tracing::info!(next_offset = %projector.next_offset(), "projecting");
+    while !stop.is_stopped() {
+        projector = match follow_current(projector, &dir, options, stop)? {
+            Some(projector) => projector,
+            None => return Ok(()),
+        };
+        let folded = projector.batch(options.live, NEVER, stop, &mut |_, _| {})?;
+        if folded.records == 0 {
+            projector.cursor().wait(IDLE)?;
+        }
+    }
+    Ok(projector.into_parts().1.close()?)
+}
+
+/// Folds the log up to the watermark of this moment.
+///
+/// # Errors
+/// As [`run`], and where there is no log; [`ProjectError::Stopped`] where it is stopped before.
+pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp, ProjectError> {
+    let dir = options.model();
+    let _lock = dir.lock_projector()?;
+    let mut cursor = open_log(options)?;
+    let watermark = cursor.watermark()?;
+    let (mut projector, mut folded) =
+        open(&dir, cursor, options, stop)?.ok_or(ProjectError::Stopped)?;
+    while convert::to_log(projector.next_offset()) < watermark {
+        folded.add(projector.batch(options.live, watermark, stop, &mut |_, _| {})?);
+        if stop.is_stopped() {
+            return Err(ProjectError::Stopped);
+        }
+    }
+    let next_offset = projector.next_offset();
+    projector.into_parts().1.close()?;
+    Ok(CaughtUp {
+        next_offset,
+        records: folded.records,
+        events: folded.events,
+    })
+}
+
+/// The log, at its first record.
+pub(crate) fn open_log(options: &ProjectorOptions) -> Result<LogCursor, ReadError> {
+    let mut at = ghev_log::Offset::ZERO;
+    loop {
+        match LogCursor::open(&options.log_dir, at) {
+            Err(ReadError::Trimmed { first, .. }) if first > at => at = first,
+            opened => return opened,
+        }
+    }
+}
+
+fn wait_for_log(
+    options: &ProjectorOptions,
+    stop: &StopFlag,
+) -> Result<Option<LogCursor>, ProjectError> {
+    let mut told = false;
+    loop {
+        match open_log(options) {
+            Ok(cursor) => return Ok(Some(cursor)),
+            Err(ReadError::NoLog { dir }) => {
+                if !told {
+                    tracing::info!(dir = %dir.display(), "waiting for a log");
+                    told = true;
+                }
+                if stop.wait(IDLE) {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The log and the current model of it. Where there is none, or one with other tables, it is
+/// rebuilt first; `None` where that was stopped.
+fn open(
+    dir: &ModelDir,
+    cursor: LogCursor,
+    options: &ProjectorOptions,
+    stop: &StopFlag,
+) -> Result<Option<(Projector, Folded)>, ProjectError> {
+    let log_id = convert::log_id(cursor.log_id());
+    let current = match current(dir, log_id) {
+        Err(OpenError::Schema {
+            path,
+            found,
+            expected,
+        }) => {
+            let path = path.display();
+            tracing::warn!(%path, found, expected, "the read model has another schema: rebuilding");
+            None
+        }
+        opened => opened?,
+    };
+    if let Some(writer) = current {
+        return Ok(Some((
+            Projector::new(cursor, writer, options)?,
+            Folded::default(),
+        )));
+    }
+    let replayed = match replay::replay(options, &mut |_| {}, stop) {
+        Ok(replayed) => replayed,
+        Err(ProjectError::Stopped) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let writer = Writer::open(dir, log_id, WriteMode::Live)?;
+    let folded = Folded::of(replayed.records, replayed.events);
+    Ok(Some((Projector::new(cursor, writer, options)?, folded)))
+}
+
+/// The current generation, if there is one: a model may be deleted at any moment.
+fn current(dir: &ModelDir, log_id: LogId) -> Result<Option<Writer>, OpenError> {
+    match dir.current()? {
+        Some(number) if dir.generation_path(number).exists() => {
+            Writer::open(dir, log_id, WriteMode::Live).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Goes on with another generation where one has become current, or a rebuilt one where the model
+/// was deleted. `None` where that was stopped.
+///
+/// One with other tables was made by another version of ghev on purpose: it is refused, or the two
+/// would rebuild each other's for ever.
+fn follow_current(
+    projector: Projector,
+    dir: &ModelDir,
+    options: &ProjectorOptions,
+    stop: &StopFlag,
+) -> Result<Option<Projector>, ProjectError> {
+    let current = dir.current()?;
+    if current == projector.writer().generation() {
+        return Ok(Some(projector));
+    }
+    let (cursor, writer) = projector.into_parts();
+    let log_id = writer.checkpoint().log_id;
+    drop(writer);
+    let followed = if current.is_some() {
+        let writer = Writer::open(dir, log_id, WriteMode::Live)?;
+        Some(Projector::new(cursor, writer, options)?)
+    } else {
+        open(dir, cursor, options, stop)?.map(|(projector, _)| projector)
+    };
+    if let Some(projector) = &followed {
+        let generation = projector.writer().generation().map(GenerationNumber::get);
+        tracing::info!(generation, next_offset = %projector.next_offset(), "another generation");
+    }
+    Ok(followed)
+}

@@ -1,0 +1,8 @@
+//! The projector over real logs and models in temporary directories.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod fixture;
+mod kill;
+mod properties;
+mod replay;
+mod tail;

@@ -1,0 +1,93 @@
+//! Rows are a function of the log's prefix: not of batches, and, where only events speak, not of
+//! their order either.
+
+use ghev_projector::{BatchLimits, StopFlag, catch_up, replay};
+use ghev_readmodel::TableHashes;
+use proptest::prelude::*;
+
+use super::fixture::{Fixture, event, import};
+
+/// What says where an event lies in the log, and so changes when it lies elsewhere.
+const PLACED: [&str; 5] = [
+    "checkpoint",
+    "envelope_counts",
+    "envelopes",
+    "events",
+    "sources",
+];
+
+/// A log of a few records of a few events each, repeats and conflicts among them.
+fn any_log() -> impl Strategy<Value = Vec<Vec<(u64, u64)>>> {
+    let event = (0_u64..30, prop_oneof![Just(0_u64), 0_u64..20_000]);
+    prop::collection::vec(prop::collection::vec(event, 0..8), 1..12)
+}
+
+fn records(log: &[Vec<(u64, u64)>]) -> Vec<Vec<u8>> {
+    let events = |record: &Vec<(u64, u64)>| -> Vec<String> {
+        record
+            .iter()
+            .map(|&(id, second)| event(id, second))
+            .collect()
+    };
+    log.iter().map(|record| import(&events(record))).collect()
+}
+
+/// The model of this log, folded live in batches of so many events, in stages.
+fn live(source: &Fixture, events_max: u64) -> TableHashes {
+    let mut fixture = source.same_log();
+    fixture.options.live = BatchLimits {
+        events_max,
+        bytes_max: 1 << 20,
+    };
+    fixture.options.bulk = BatchLimits {
+        events_max,
+        bytes_max: 1 << 20,
+    };
+    catch_up(&fixture.options, &StopFlag::new()).unwrap();
+    fixture.hashes()
+}
+
+/// Folded by a live projector from the first record on, appended one by one.
+fn step_by_step(records: &[Vec<u8>]) -> (Fixture, TableHashes) {
+    let fixture = Fixture::new();
+    for record in records {
+        fixture.append(std::slice::from_ref(record));
+        fixture.catch_up();
+    }
+    let hashes = fixture.hashes();
+    (fixture, hashes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn rows_do_not_depend_on_where_batches_end(log in any_log(), events_max in 1_u64..40) {
+        let (fixture, stepped) = step_by_step(&records(&log));
+        prop_assert_eq!(&live(&fixture, events_max), &stepped);
+        replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+        prop_assert_eq!(&fixture.hashes(), &stepped);
+    }
+
+    #[test]
+    fn answers_about_events_do_not_depend_on_their_order(
+        (ids, shuffled) in prop::collection::vec(0_u64..40, 1..40)
+            .prop_flat_map(|ids| (Just(ids.clone()), Just(ids).prop_shuffle())),
+        repeated in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        cut in 1_usize..8,
+    ) {
+        let raw = |id: u64| event(id, id * 997 % 20_000);
+        let ordered: Vec<String> = ids.iter().copied().map(raw).collect();
+        let mut other: Vec<String> = shuffled.iter().copied().map(raw).collect();
+        other.extend(repeated.iter().map(|index| raw(*index.get(&ids))));
+        let one = Fixture::with(&[import(&ordered)]);
+        let many: Vec<Vec<u8>> = other.chunks(cut).map(import).collect();
+        let many = Fixture::with(&many);
+        one.catch_up();
+        many.catch_up();
+        let mut differing = one.hashes().differing(&many.hashes());
+        differing.retain(|table| !PLACED.contains(&table.as_str()));
+        prop_assert_eq!(differing, Vec::<String>::new());
+        prop_assert_eq!(one.status().events, many.status().events);
+    }
+}

@@ -1,0 +1,217 @@
+//! Generations: rebuilt, compared, switched under readers, taken back.
+
+use std::thread;
+
+use ghev_event::Timestamp;
+use ghev_projector::{ProjectError, StopFlag, replay, run};
+use ghev_readmodel::{
+    Changes, DeadLetter, GenerationNumber, Offset, Reader, TableHashes, WriteMode, Writer,
+};
+
+use super::fixture::{Fixture, event, eventually, import, imported, record};
+
+fn rebuild(fixture: &Fixture) -> GenerationNumber {
+    replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new())
+        .unwrap()
+        .generation
+}
+
+fn three_records() -> Vec<Vec<u8>> {
+    (0..3)
+        .map(|n| import(&[event(n, n), event(n + 1, n), event(n * 10, n * 7000)]))
+        .collect()
+}
+
+#[test]
+fn a_replay_says_what_the_live_model_says() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let (live, before) = (fixture.hashes(), fixture.current_path());
+    let mut reported = Vec::new();
+    let mut progress = |at: replay::ReplayProgress| reported.push((at.next_offset, at.watermark));
+    let summary = replay::replay(&fixture.options, &mut progress, &StopFlag::new()).unwrap();
+    assert_eq!(
+        (summary.records, summary.events, summary.next_offset.get()),
+        (3, 9, 3)
+    );
+    assert_eq!(reported, [(1, 3), (2, 3), (3, 3)]);
+    assert_ne!(fixture.current_path(), before);
+    assert_eq!(fixture.hashes(), live);
+    assert_eq!(
+        TableHashes::of(&before).unwrap(),
+        live,
+        "the one before stays"
+    );
+}
+
+#[test]
+fn only_the_generation_before_stays_and_rollback_returns_to_it() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let second = rebuild(&fixture);
+    let third = rebuild(&fixture);
+    let model = fixture.model();
+    assert_eq!(model.generations().unwrap(), [second, third]);
+    assert_eq!(replay::rollback(&fixture.options).unwrap(), second);
+    assert_eq!(model.current().unwrap(), Some(second));
+    let again = replay::rollback(&fixture.options).unwrap_err();
+    assert!(
+        matches!(again, ProjectError::NoEarlierGeneration { .. }),
+        "{again}"
+    );
+    fixture.append(&[import(&[event(77, 0)])]);
+    assert_eq!(fixture.catch_up().records, 1);
+}
+
+#[test]
+fn a_stopped_replay_leaves_nothing() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let before = fixture.model().generations().unwrap();
+    let stop = StopFlag::new();
+    stop.stop();
+    let stopped = replay::replay(&fixture.options, &mut |_| {}, &stop).unwrap_err();
+    assert!(matches!(stopped, ProjectError::Stopped), "{stopped}");
+    assert_eq!(fixture.model().generations().unwrap(), before);
+}
+
+#[test]
+fn what_a_killed_replay_left_is_removed_by_the_next() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let left = fixture.model().reserve_next().unwrap();
+    std::fs::write(fixture.model().generation_path(left), b"half a database").unwrap();
+    let rebuilt = rebuild(&fixture);
+    let model = fixture.model();
+    assert_eq!(model.current().unwrap(), Some(rebuilt));
+    assert_eq!(model.generations().unwrap().len(), 2);
+    assert_eq!(fixture.catch_up().records, 0);
+}
+
+#[test]
+fn a_running_projector_and_a_reader_go_over_to_the_new_generation() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let stop = StopFlag::new();
+    let running = thread::spawn({
+        let (options, stop) = (fixture.options.clone(), stop.clone());
+        move || run(&options, &stop)
+    });
+    let at = |next: u64| {
+        fixture
+            .as_of()
+            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == next)
+    };
+    eventually("the first generation has caught up", || at(3));
+    let mut reader = fixture.reader();
+    let old = reader.snapshot().unwrap().generation();
+
+    // A question that is being answered while the generation is switched.
+    let mut asked = fixture.reader();
+    let snapshot = asked.snapshot().unwrap();
+    let new = rebuild(&fixture);
+    assert_eq!(snapshot.status().unwrap().events, fixture.status().events);
+    drop(snapshot);
+
+    assert!(new > old);
+    assert_eq!(reader.snapshot().unwrap().generation(), new);
+    fixture.append(&[import(&[event(500, 0)])]);
+    eventually("the new generation goes on", || at(4));
+    assert_eq!(reader.snapshot().unwrap().generation(), new);
+    stop.stop();
+    running.join().unwrap().unwrap();
+    let live = fixture.hashes();
+    let fresh = fixture.same_log();
+    fresh.catch_up();
+    assert_eq!(fresh.hashes(), live);
+}
+
+#[test]
+fn a_check_finds_the_tables_that_are_not_what_the_log_makes() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let check = || replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+    assert_eq!(check().differing, Vec::<String>::new());
+
+    let path = fixture.current_path();
+    let checkpoint = TableHashes::of(&path).unwrap().checkpoint;
+    let mut writer = Writer::open(&fixture.model(), checkpoint.log_id, WriteMode::Live).unwrap();
+    let mut forged = Changes::default();
+    forged.dead_letters.push(DeadLetter {
+        offset: Offset::ZERO,
+        number: 9,
+        source: "nobody".to_owned(),
+        place: String::new(),
+        reason: String::new(),
+        digest: String::new(),
+        bytes: 0,
+    });
+    writer
+        .begin()
+        .unwrap()
+        .commit(&forged, checkpoint.next_offset)
+        .unwrap();
+    drop(writer);
+    let report = check();
+    assert_eq!(report.differing, ["checkpoint", "dead_letters"]);
+    assert_eq!(report.next_offset, checkpoint.next_offset);
+    assert!(!fixture.options.model_dir.join("check.db").exists());
+}
+
+#[test]
+fn a_check_without_a_model_says_so() {
+    let fixture = Fixture::with(&three_records());
+    let error = replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap_err();
+    assert!(error.to_string().contains("no read model"), "{error}");
+}
+
+#[test]
+fn time_travel_ends_before_a_record_or_after_a_moment() {
+    let records: Vec<Vec<u8>> = (0..4)
+        .map(|n| {
+            record(
+                &imported(1000 * i64::try_from(n).unwrap()),
+                &[event(n, n)],
+                Vec::new(),
+            )
+        })
+        .collect();
+    let fixture = Fixture::with(&records);
+    let into = fixture.options.log_dir.join("../travel");
+    std::fs::create_dir(&into).unwrap();
+    for (name, until, expected) in [
+        ("offset", replay::Until::Offset(Offset::new(3).unwrap()), 3),
+        ("beyond", replay::Until::Offset(Offset::MAX), 4),
+        (
+            "time",
+            replay::Until::Time(Timestamp::from_millis(1_500)),
+            2,
+        ),
+        (
+            "late",
+            replay::Until::Time(Timestamp::from_millis(3_000)),
+            4,
+        ),
+        ("early", replay::Until::Time(Timestamp::from_millis(-1)), 0),
+    ] {
+        let path = into.join(name);
+        let travel = || {
+            replay::until(
+                &fixture.options,
+                until,
+                &path,
+                &mut |_| {},
+                &StopFlag::new(),
+            )
+        };
+        let summary = travel().unwrap();
+        assert_eq!(summary.next_offset.get(), expected, "{name}");
+        let mut reader = Reader::of_file(path.clone());
+        assert_eq!(
+            reader.snapshot().unwrap().status().unwrap().events,
+            expected,
+            "{name}"
+        );
+        assert!(travel().is_err(), "what is there is not overwritten");
+    }
+}

@@ -1,0 +1,296 @@
+//! The tail loop: what it folds, what it waits for, what it refuses.
+
+use std::path::Path;
+use std::thread;
+
+use ghev_event::{GapReason, Reject, SuspectedGap, Timestamp};
+use ghev_projector::{ProjectError, StopFlag, catch_up, run};
+use ghev_readmodel::{OpenError, Scope, Window, WriteMode, Writer};
+
+use super::fixture::{Fixture, copy_dir, event, eventually, import, imported, poll, record};
+
+#[test]
+fn each_event_counts_once_wherever_its_repeats_are() {
+    let other_body = event(1, 0).replace("\"number\"", "\"x\":0,\"number\"");
+    let fixture = Fixture::with(&[
+        import(&[event(1, 0), event(2, 0), event(1, 0)]),
+        import(&[other_body, event(2, 0), event(3, 0)]),
+    ]);
+    let caught_up = fixture.catch_up();
+    assert_eq!(
+        (
+            caught_up.next_offset.get(),
+            caught_up.records,
+            caught_up.events
+        ),
+        (2, 2, 6)
+    );
+    let status = fixture.status();
+    assert_eq!(
+        (status.events, status.duplicates, status.conflicts),
+        (3, 2, 1)
+    );
+    let mut reader = fixture.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let counts = snapshot
+        .event_counts(&Scope::All, &Window::EVERYTHING)
+        .unwrap();
+    assert_eq!(counts.total(), 3);
+}
+
+#[test]
+fn catching_up_twice_folds_nothing_twice() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let before = fixture.hashes();
+    assert_eq!(fixture.catch_up().records, 0);
+    assert_eq!(fixture.hashes(), before);
+    fixture.append(&[import(&[event(2, 0)])]);
+    assert_eq!(fixture.catch_up().records, 1);
+    assert_eq!(fixture.status().events, 2);
+}
+
+#[test]
+fn a_record_that_is_no_envelope_and_input_that_is_no_event_are_dead_letters() {
+    let reject = |place| vec![Reject::new(place, "not a JSON object", b"[1]")];
+    let fixture = Fixture::with(&[
+        record(&imported(1), &[event(1, 0)], reject(17)),
+        b"\xffno envelope".to_vec(),
+        record(&poll(2, 2), &[event(2, 0)], reject(3)),
+    ]);
+    assert_eq!(fixture.catch_up().next_offset.get(), 3);
+    let mut reader = fixture.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let mut letters = snapshot.dead_letters(10, None).unwrap();
+    letters.sort_by_key(|letter| letter.offset);
+    let told: Vec<_> = letters
+        .iter()
+        .map(|l| (l.source.as_str(), l.place.as_str()))
+        .collect();
+    let expected = [
+        ("archive", "2015-01-01-15.json:17"),
+        ("log", "record 1"),
+        ("public", "/events?per_page=100 event 3"),
+    ];
+    assert_eq!(told, expected);
+    assert!(
+        letters[1].reason.contains("envelope format 255"),
+        "{}",
+        letters[1].reason
+    );
+    assert_eq!(letters[1].bytes, 12);
+    assert_eq!(letters[0].digest, letters[2].digest);
+    assert_eq!(snapshot.status().unwrap().dead_letters, 3);
+    assert_eq!(snapshot.status().unwrap().events, 2);
+}
+
+#[test]
+fn sources_polls_and_gaps_follow_from_provenances() {
+    let mut gapped = poll(5_000, 1);
+    gapped.gaps.push(SuspectedGap {
+        from: None,
+        to: Timestamp::from_seconds(4),
+        reason: GapReason::NoOverlap,
+    });
+    let none: [&str; 0] = [];
+    let fixture = Fixture::with(&[
+        record(&gapped, &[event(1, 0), event(2, 0)], Vec::new()),
+        record(&poll(5_100, 2), &[event(2, 0), event(3, 0)], Vec::new()),
+        record(&poll(65_000, 1), &none, Vec::new()),
+    ]);
+    fixture.catch_up();
+    let status = fixture.status();
+    assert_eq!(status.gaps, 1);
+    let public = &status.sources[0];
+    assert_eq!(
+        (public.source.as_str(), public.polls, public.events),
+        ("public", 2, 3)
+    );
+    assert_eq!(public.last_offset.get(), 2);
+    assert_eq!(
+        fixture.as_of().unwrap().observed_at,
+        Some(Timestamp::from_millis(65_000))
+    );
+}
+
+#[test]
+fn it_waits_for_a_log_takes_what_comes_and_ends_when_told() {
+    let fixture = Fixture::new();
+    let stop = StopFlag::new();
+    let running = thread::spawn({
+        let (options, stop) = (fixture.options.clone(), stop.clone());
+        move || run(&options, &stop)
+    });
+    for number in 0..3 {
+        fixture.append(&[import(&[event(number, 0)])]);
+        eventually("the record is in the model", || {
+            fixture
+                .as_of()
+                .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == number + 1)
+        });
+    }
+    stop.stop();
+    running.join().unwrap().unwrap();
+    assert_eq!(fixture.status().events, 3);
+}
+
+#[test]
+fn without_a_log_it_ends_when_told_and_catching_up_says_so() {
+    let fixture = Fixture::new();
+    let stop = StopFlag::new();
+    stop.stop();
+    run(&fixture.options, &stop).unwrap();
+    let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
+    assert!(
+        matches!(error, ProjectError::Log(ghev_log::ReadError::NoLog { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_second_projector_is_told_so() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    let _held = fixture.model().lock_projector().unwrap();
+    let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
+    assert!(
+        matches!(error, ProjectError::Open(OpenError::Locked { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_model_of_another_log_is_refused_and_unchanged() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let before = fixture.hashes();
+    let other = Fixture::with(&[import(&[event(2, 0)])]);
+    let mut mixed = fixture.options.clone();
+    mixed.log_dir.clone_from(&other.options.log_dir);
+    let error = catch_up(&mixed, &StopFlag::new()).unwrap_err();
+    assert!(
+        matches!(error, ProjectError::Open(OpenError::ForeignLog { .. })),
+        "{error}"
+    );
+    assert_eq!(fixture.hashes(), before);
+}
+
+/// Were this let through, the records that the log gets next would bear offsets that the model
+/// believes to have, and would be missing from it for ever.
+#[test]
+fn a_log_put_back_to_an_earlier_state_is_noticed() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    let earlier = fixture.same_log();
+    fixture.append(&[import(&[event(2, 0)])]);
+    fixture.catch_up();
+    std::fs::remove_dir_all(&fixture.options.log_dir).unwrap();
+    copy_dir(&earlier.options.log_dir, &fixture.options.log_dir);
+    let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
+    assert!(matches!(error, ProjectError::LogBehind { .. }), "{error}");
+}
+
+#[test]
+fn damage_in_the_log_ends_it_after_what_lies_before_is_in() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    fixture.append(&[import(&[event(2, 0)]), import(&[event(3, 0)])]);
+    let segment = fixture.options.log_dir.join(format!("{:020}.log", 0));
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    for _ in 0..2 {
+        let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ProjectError::Log(ghev_log::ReadError::Damaged { .. })
+            ),
+            "{error}"
+        );
+        assert_eq!(fixture.status().events, 2);
+    }
+}
+
+#[test]
+fn a_deleted_model_and_one_of_another_schema_are_rebuilt() {
+    let fixture = Fixture::with(&[import(&[event(1, 0), event(2, 9)])]);
+    fixture.catch_up();
+    let before = fixture.hashes();
+
+    std::fs::remove_file(fixture.current_path()).unwrap();
+    fixture.catch_up();
+    assert_eq!(fixture.hashes(), before);
+
+    let path = fixture.current_path();
+    set_schema(&path, 99);
+    fixture.catch_up();
+    assert_eq!(fixture.hashes(), before);
+    assert_ne!(fixture.current_path(), path);
+}
+
+#[test]
+fn a_model_deleted_under_a_running_projector_comes_back() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let stop = StopFlag::new();
+    let running = thread::spawn({
+        let (options, stop) = (fixture.options.clone(), stop.clone());
+        move || run(&options, &stop)
+    });
+    fixture.append(&[import(&[event(2, 0)])]);
+    eventually("it runs", || {
+        fixture
+            .as_of()
+            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == 2)
+    });
+    for file in std::fs::read_dir(&fixture.options.model_dir).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    eventually("there is a model again", || {
+        fixture
+            .as_of()
+            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == 2)
+    });
+    stop.stop();
+    running.join().unwrap().unwrap();
+}
+
+/// Two versions of ghev would otherwise rebuild each other's generation for ever.
+#[test]
+fn a_running_projector_refuses_a_new_generation_of_another_schema() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let options = fixture.options.clone();
+    let running = thread::spawn(move || run(&options, &StopFlag::new()));
+    fixture.append(&[import(&[event(2, 0)])]);
+    eventually("it runs", || {
+        fixture
+            .as_of()
+            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == 2)
+    });
+    let model = fixture.model();
+    let newer = model.reserve_next().unwrap();
+    let checkpoint = fixture.as_of().unwrap().checkpoint;
+    let path = model.generation_path(newer);
+    Writer::create(&path, checkpoint.log_id, WriteMode::Live)
+        .unwrap()
+        .close()
+        .unwrap();
+    set_schema(&path, 99);
+    model.publish(newer).unwrap();
+    let error = running.join().unwrap().unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ProjectError::Open(OpenError::Schema { found: 99, .. })
+        ),
+        "{error}"
+    );
+}
+
+/// `PRAGMA user_version` lies at byte 60 (<https://www.sqlite.org/fileformat.html>).
+fn set_schema(path: &Path, version: u8) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
+    std::fs::write(path, bytes).unwrap();
+}

@@ -1,0 +1,93 @@
+//! What projections have folded from a batch of events, ready to be added to the tables. Plain
+//! collections, sorted when they are written: the same events give the same rows. Knows nothing
+//! about SQL.
+//!
+//! Every entry is an addition that does not depend on the order of events: sums, minima and maxima.
+
+mod kind_counts;
+mod sightings;
+
+use std::collections::{BTreeMap, HashMap};
+
+use ghev_event::{Provenance, ThreadNumber, Timestamp};
+use rustc_hash::FxBuildHasher;
+
+pub use kind_counts::KindCounts;
+pub use sightings::{NameSighting, Sightings};
+
+use crate::{ActorKey, Offset, OrgKey, RepoKey};
+
+/// All that a batch adds beside the rows of `events`.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Events by hour since 1970, by `created_at`; those without a time under `None`.
+    pub hourly_counts: BTreeMap<Option<i64>, KindCounts>,
+    /// Names seen of repositories.
+    pub repo_names: Sightings<RepoKey>,
+    /// Names seen of actors.
+    pub actor_names: Sightings<ActorKey>,
+    /// Names seen of organisations.
+    pub org_names: Sightings<OrgKey>,
+    /// Pull requests seen.
+    pub pull_requests: HashMap<(RepoKey, ThreadNumber), PullRequestSighting, FxBuildHasher>,
+    /// The envelopes of the batch, in log order.
+    pub envelopes: Vec<EnvelopeFacts>,
+    /// Input that could not be decoded, in log order.
+    pub dead_letters: Vec<DeadLetter>,
+}
+
+/// The earliest events of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PullRequestSighting {
+    /// The earliest `opened`.
+    pub opened_at: Option<Timestamp>,
+    /// The earliest of any action.
+    pub first_at: Option<Timestamp>,
+}
+
+impl PullRequestSighting {
+    /// Adds one event at `at`.
+    pub fn see(&mut self, at: Option<Timestamp>, opened: bool) {
+        self.first_at = earliest(self.first_at, at);
+        if opened {
+            self.opened_at = earliest(self.opened_at, at);
+        }
+    }
+}
+
+fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// One record of the log.
+#[derive(Debug)]
+pub struct EnvelopeFacts {
+    /// Its offset.
+    pub offset: Offset,
+    /// Where its events came from.
+    pub provenance: Provenance,
+    /// Its events by kind, those new to the model only.
+    pub new_events: KindCounts,
+}
+
+/// Input that could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The record it came in.
+    pub offset: Offset,
+    /// Which of the record's dead letters, from 0.
+    pub number: u32,
+    /// The source it came from, `log` where the record itself is broken.
+    pub source: String,
+    /// Where in the source: `FILE:LINE` or the place on a page.
+    pub place: String,
+    /// Why it could not be decoded.
+    pub reason: String,
+    /// 32 hexadecimal digits of the bytes' BLAKE3 digest.
+    pub digest: String,
+    /// How many bytes.
+    pub bytes: u64,
+}

@@ -1,0 +1,122 @@
+//! What can go wrong with a read model, per operation, in words a user can act on.
+
+use std::path::PathBuf;
+
+use crate::{LogId, Offset};
+
+/// Why a generation cannot be opened or made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or directory operation failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused the file.
+    #[error("cannot open the read model {}: {source}; delete it and run `ghev replay`", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The file was written by a version of ghev with other tables.
+    #[error(
+        "the read model {} has schema {found}, this version of ghev needs {expected}; \
+         run `ghev replay` to build it anew from the log", path.display()
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it has.
+        found: i64,
+        /// What is needed.
+        expected: i64,
+    },
+    /// The model was made from another log.
+    #[error(
+        "the read model {} was made from log {found}, not from {expected}; \
+         point --data at the directory of that log, or run `ghev replay`", path.display()
+    )]
+    ForeignLog {
+        /// The file.
+        path: PathBuf,
+        /// The log it was made from.
+        found: LogId,
+        /// The log at hand.
+        expected: LogId,
+    },
+    /// A new model was to be made where there is something already.
+    #[error("{} already exists and is not empty; name a file that does not exist", path.display())]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process writes the model.
+    #[error("{} is held by another process: a projector or replay is already running", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The `CURRENT` file names no generation.
+    #[error("{} does not name a generation ({found:?}); run `ghev replay` to build one", path.display())]
+    BadPointer {
+        /// The pointer file.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+    },
+}
+
+/// Why a batch was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// SQLite failed; the transaction is undone.
+    #[error("cannot write the read model: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The checkpoint is not where the batch began: another projector has written.
+    #[error(
+        "the read model's checkpoint is not {expected} any more: another projector has moved it"
+    )]
+    Fenced {
+        /// Where the batch began.
+        expected: Offset,
+    },
+    /// A file operation failed.
+    #[error("cannot make the read model durable: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no read model yet.
+    #[error("there is no read model in {} yet; `ghev project` makes one from the log", dir.display())]
+    NotReady {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// There is one that cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The deadline passed while SQLite was at work.
+    #[error("the query took longer than allowed")]
+    Interrupted,
+    /// SQLite failed.
+    #[error("cannot read the read model: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::Interrupted,
+            _ => Self::Sqlite(error),
+        }
+    }
+}

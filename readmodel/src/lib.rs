@@ -1,0 +1,41 @@
+//! The read model: what the log's events say, as SQLite tables. It is the contract between the
+//! projector, which writes it, and the api, which reads it. Knows nothing about the log (it stores
+//! where in the log it stands, no more), about GitHub's JSON or about HTTP. The only user of
+//! rusqlite.
+//!
+//! - [`ModelDir`]: the directory with its generations and the `CURRENT` pointer.
+//! - [`Writer`] and [`Batch`]: events in, each once, and [`Changes`] that projections have folded,
+//!   in one transaction with the [`Checkpoint`].
+//! - [`Reader`] and [`Snapshot`]: every question, answered from one consistent state.
+//!
+//! The model can be deleted at any moment: a replay makes it again from the log.
+
+mod changes;
+mod checkpoint;
+mod error;
+mod generation;
+mod keys;
+mod schema;
+mod statistics;
+mod table_hashes;
+
+mod reader;
+mod stored;
+mod writer;
+
+pub use changes::{
+    Changes, DeadLetter, EnvelopeFacts, KindCounts, NameSighting, PullRequestSighting, Sightings,
+};
+pub use checkpoint::{Checkpoint, LogId, Offset, ParseLogIdError, Place};
+pub use error::{OpenError, ReadError, WriteError};
+pub use generation::{GenerationNumber, ModelDir, ModelLock};
+pub use keys::{ActorKey, OrgKey, RepoKey};
+pub use reader::{
+    AsOf, Coverage, CoverageState, DeadLetterRow, EventCounts, EventCursor, EventFilter, EventPage,
+    EventRow, GapRow, Identity, NameSeen, Named, ParseEventCursorError, PullRequestAction,
+    PullRequestInterval, Reader, Scope, ScopeKeys, Snapshot, SourceStatus, Status, TimeAxis,
+    Window,
+};
+pub use statistics::Distribution;
+pub use table_hashes::TableHashes;
+pub use writer::{Admission, Batch, WriteMode, Writer};

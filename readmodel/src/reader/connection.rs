@@ -1,0 +1,247 @@
+//! A reader's connection: read-only, following the current generation, one consistent state at a
+//! time. Knows nothing about any question.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use ghev_event::Timestamp;
+use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::error::{OpenError, ReadError};
+use crate::generation::{GenerationNumber, ModelDir};
+use crate::{Checkpoint, LogId, Offset, schema};
+
+/// SQLite calls the progress handler after this many of its instructions, about 0.1 ms of work:
+/// often enough for deadlines of milliseconds, too seldom to be measured.
+const DEADLINE_CHECK_INSTRUCTIONS: i32 = 10_000;
+
+/// How much of the file is mapped: pages are then read without a copy or a system call.
+const MMAP_BYTES: i64 = 1 << 30;
+
+/// SQLite keeps this many prepared statements; every question has its own, some in a few forms.
+const CACHED_STATEMENTS: usize = 64;
+
+/// Answers questions from the current generation. Each thread has its own; opening one costs
+/// nothing before the first question.
+#[derive(Debug)]
+pub struct Reader {
+    target: Target,
+    open: Option<OpenGeneration>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Current(ModelDir),
+    File(PathBuf),
+}
+
+#[derive(Debug)]
+struct OpenGeneration {
+    number: GenerationNumber,
+    pointer: PointerIdentity,
+    connection: Connection,
+}
+
+/// Tells one `CURRENT` from the next: it is only ever replaced by another file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PointerIdentity {
+    inode: u64,
+    modified_ns: i64,
+    modified_s: i64,
+}
+
+/// One consistent state of the model: every question asked of it sees the same log prefix.
+#[derive(Debug)]
+pub struct Snapshot<'r> {
+    transaction: Transaction<'r>,
+    generation: GenerationNumber,
+    as_of: AsOf,
+}
+
+/// What a state of the model covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    /// The log and the first record that is not covered.
+    pub checkpoint: Checkpoint,
+    /// When the newest covered envelope was observed; `None` before the first.
+    pub observed_at: Option<Timestamp>,
+}
+
+impl Reader {
+    /// A reader of whatever generation is current in `dir`, which need not exist yet.
+    pub fn new(dir: ModelDir) -> Self {
+        Self {
+            target: Target::Current(dir),
+            open: None,
+        }
+    }
+
+    /// A reader of one database file, such as a replay made for time travel.
+    pub const fn of_file(path: PathBuf) -> Self {
+        Self {
+            target: Target::File(path),
+            open: None,
+        }
+    }
+
+    /// The state of this moment. A switch of generations is seen here, at the latest at the next
+    /// call.
+    ///
+    /// # Errors
+    /// [`ReadError::NotReady`] where there is no read model yet, and where it cannot be opened.
+    pub fn snapshot(&mut self) -> Result<Snapshot<'_>, ReadError> {
+        let open = match &self.target {
+            Target::Current(dir) => current(dir, &mut self.open)?,
+            Target::File(path) => match &mut self.open {
+                Some(open) => open,
+                none => none.insert(open_file(path)?),
+            },
+        };
+        let generation = open.number;
+        let transaction =
+            Transaction::new_unchecked(&open.connection, TransactionBehavior::Deferred)?;
+        let as_of = as_of(&transaction)?;
+        Ok(Snapshot {
+            transaction,
+            generation,
+            as_of,
+        })
+    }
+
+    /// Lets every later statement fail with [`ReadError::Interrupted`] once `deadline` has passed,
+    /// until it is set anew; `None` for no deadline. Applies from the next snapshot on.
+    ///
+    /// # Errors
+    /// As [`Reader::snapshot`].
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) -> Result<(), ReadError> {
+        drop(self.snapshot()?);
+        if let Some(open) = &mut self.open {
+            match deadline {
+                Some(deadline) => open.connection.progress_handler(
+                    DEADLINE_CHECK_INSTRUCTIONS,
+                    Some(move || Instant::now() >= deadline),
+                )?,
+                None => open.connection.progress_handler(0, None::<fn() -> bool>)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn current<'o>(
+    dir: &ModelDir,
+    open: &'o mut Option<OpenGeneration>,
+) -> Result<&'o mut OpenGeneration, ReadError> {
+    let pointer = pointer_identity(dir)?;
+    if open.as_ref().is_none_or(|open| open.pointer != pointer) {
+        *open = None;
+        let not_ready = || ReadError::NotReady {
+            dir: dir.path().to_path_buf(),
+        };
+        let number = dir.current()?.ok_or_else(not_ready)?;
+        let connection = connect(dir.generation_path(number))?;
+        *open = Some(OpenGeneration {
+            number,
+            pointer,
+            connection,
+        });
+    }
+    Ok(open.as_mut().expect("opened above if it was not open"))
+}
+
+fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
+    let path = dir.pointer_path();
+    match std::fs::metadata(&path) {
+        Ok(metadata) => Ok(PointerIdentity {
+            inode: metadata.ino(),
+            modified_ns: metadata.mtime_nsec(),
+            modified_s: metadata.mtime(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(ReadError::NotReady {
+            dir: dir.path().to_path_buf(),
+        }),
+        Err(source) => Err(OpenError::Io {
+            action: "read",
+            path,
+            source,
+        }
+        .into()),
+    }
+}
+
+fn open_file(path: &std::path::Path) -> Result<OpenGeneration, ReadError> {
+    let connection = connect(path.to_path_buf())?;
+    let pointer = PointerIdentity {
+        inode: 0,
+        modified_ns: 0,
+        modified_s: 0,
+    };
+    Ok(OpenGeneration {
+        number: GenerationNumber::FIRST,
+        pointer,
+        connection,
+    })
+}
+
+fn connect(path: PathBuf) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<(Connection, i64)> {
+        let connection = Connection::open_with_flags(&path, flags)?;
+        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+        connection.pragma_update(None, "query_only", true)?;
+        let version = schema::version(&connection)?;
+        Ok((connection, version))
+    };
+    let (connection, found) = open().map_err(|source| OpenError::Sqlite {
+        path: path.clone(),
+        source,
+    })?;
+    if found == schema::VERSION {
+        Ok(connection)
+    } else {
+        Err(OpenError::Schema {
+            path,
+            found,
+            expected: schema::VERSION,
+        })
+    }
+}
+
+fn as_of(connection: &Connection) -> Result<AsOf, ReadError> {
+    let sql = "SELECT log_id, next_offset, observed_at FROM checkpoint";
+    let row = connection.prepare_cached(sql)?.query_row([], |row| {
+        let log_id: String = row.get(0)?;
+        let log_id: LogId = log_id.parse().map_err(|error| {
+            let kind = rusqlite::types::Type::Text;
+            rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+        })?;
+        let observed_at: Option<i64> = row.get(2)?;
+        Ok(AsOf {
+            checkpoint: Checkpoint {
+                log_id,
+                next_offset: Offset::from_sql(row.get(1)?),
+            },
+            observed_at: observed_at.map(Timestamp::from_millis),
+        })
+    })?;
+    Ok(row)
+}
+
+impl Snapshot<'_> {
+    /// What this state covers.
+    pub const fn as_of(&self) -> &AsOf {
+        &self.as_of
+    }
+
+    /// Which generation it is of.
+    pub const fn generation(&self) -> GenerationNumber {
+        self.generation
+    }
+
+    pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
+        Ok(self.transaction.prepare_cached(sql)?)
+    }
+}

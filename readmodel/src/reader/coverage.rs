@@ -1,0 +1,250 @@
+//! How far an answer can be trusted to be complete. Knows nothing about events.
+//!
+//! The *sources that could have seen* a scope are the public feed, of which GitHub shows a sample
+//! only, and the scope's own feed (`repo:`, `org:` or `user:` under any name it has borne), which
+//! misses nothing as long as consecutive polls overlap. For everybody's events they are all the
+//! feeds polled. Archives are no polls.
+//!
+//! - `ok`: the scope's own feed was polled from the window's start to its end, and no gap is
+//!   suspected in between. Between two polls that overlap nothing can have passed unseen; where the
+//!   proof failed, the log has a suspected gap. The end is reached when the last poll came after it
+//!   or the next is not due before it. Only this feed's polls are counted then. `ok` says that
+//!   nothing was lost, not that nothing is still to come: GitHub delivers late, by minutes to hours.
+//! - `degraded`: not so, and a gap is suspected in the window.
+//! - `unknown`: not so, and no gap is suspected: nothing tells how much was missed. So for
+//!   everybody's events, for archives alone, and for a window that began before the first poll, as
+//!   a window without a start did.
+
+use ghev_event::{GapReason, Timestamp};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension as _, Params, Row, params};
+
+use super::dead_letters::{after_sql, limit_sql};
+use super::scope::ScopeSql;
+use super::{Scope, Snapshot, Window};
+use crate::Offset;
+use crate::error::ReadError;
+
+/// How far an answer can be trusted to be complete.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coverage {
+    /// The verdict.
+    pub state: CoverageState,
+    /// Polls in the window, by when they were made, each with all its pages.
+    pub polls: u64,
+    /// Suspected gaps that touch the window.
+    pub suspected_gaps: u64,
+    /// The share of events that was seen, from 0 to 1: 1 where the overlap of polls proves it,
+    /// otherwise unknown.
+    pub est_capture: Option<f64>,
+}
+
+/// The verdict on completeness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CoverageState {
+    /// Overlapping polls of the scope's own feed prove that nothing was lost.
+    Ok,
+    /// A gap is suspected.
+    Degraded,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// A stretch of time in which events of a source may have passed unseen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GapRow {
+    /// The record that says so.
+    pub offset: Offset,
+    /// Which of the record's gaps, from 0.
+    pub number: u32,
+    /// The source.
+    pub source: String,
+    /// Since when, where that is known.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Timestamp,
+    /// Why it is suspected.
+    pub reason: GapReason,
+}
+
+/// Polls and suspected gaps of a window.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    polls: u64,
+    gaps: u64,
+}
+
+const PUBLIC: &str = "public";
+
+impl Snapshot<'_> {
+    /// How complete an answer about a scope and a window can be. By either time of events the
+    /// window is compared with when polls were made.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn coverage(&self, scope: &Scope, window: &Window) -> Result<Coverage, ReadError> {
+        let Some(scope_sql) = scope.sql() else {
+            return Ok(unproven(self.seen_by_all(window)?));
+        };
+        let mut seen = self.seen_by(PUBLIC, window)?;
+        for source in self.own_sources(scope, &scope_sql)? {
+            let own = self.seen_by(&source, window)?;
+            if own.gaps == 0 && self.polled_throughout(&source, window)? {
+                return Ok(Coverage {
+                    state: CoverageState::Ok,
+                    polls: own.polls,
+                    suspected_gaps: 0,
+                    est_capture: Some(1.0),
+                });
+            }
+            seen.polls += own.polls;
+            seen.gaps += own.gaps;
+        }
+        Ok(unproven(seen))
+    }
+
+    /// Suspected gaps, the last recorded first; those after the one with `after`'s offset and
+    /// number, where it is given. At most `limit`.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn gaps(
+        &self,
+        limit: usize,
+        after: Option<(Offset, u32)>,
+    ) -> Result<Vec<GapRow>, ReadError> {
+        let sql = "SELECT \"offset\", number, source, from_at, to_at, reason FROM gaps
+             WHERE (\"offset\", number) < (?1, ?2) ORDER BY \"offset\" DESC, number DESC LIMIT ?3";
+        let mut statement = self.prepare(sql)?;
+        let (offset, number) = after_sql(after);
+        let gaps = statement.query_map((offset, number, limit_sql(limit)), gap)?;
+        Ok(gaps.collect::<Result<_, _>>()?)
+    }
+
+    fn seen_by_all(&self, window: &Window) -> Result<Seen, ReadError> {
+        if window.is_everything() {
+            let polls = self.count("SELECT SUM(polls) FROM sources", [])?;
+            let gaps = self.count("SELECT COUNT(*) FROM gaps", [])?;
+            return Ok(Seen { polls, gaps });
+        }
+        let polls = self.count(ALL_POLLS, <[i64; 2]>::from(window.millis()))?;
+        let gaps = self.count(ALL_GAPS, <[i64; 2]>::from(window.touching_seconds()))?;
+        Ok(Seen { polls, gaps })
+    }
+
+    fn seen_by(&self, source: &str, window: &Window) -> Result<Seen, ReadError> {
+        if window.is_everything() {
+            let polls = self.count("SELECT SUM(polls) FROM sources WHERE source = ?1", [source])?;
+            let gaps = self.count("SELECT COUNT(*) FROM gaps WHERE source = ?1", [source])?;
+            return Ok(Seen { polls, gaps });
+        }
+        let (from, to) = window.millis();
+        let polls = self.count(POLLS, params![source, from, to])?;
+        let (from, to) = window.touching_seconds();
+        let gaps = self.count(GAPS, params![source, from, to])?;
+        Ok(Seen { polls, gaps })
+    }
+
+    /// The feeds of the scope alone that were ever polled, under every name it has borne.
+    fn own_sources(&self, scope: &Scope, sql: &ScopeSql) -> Result<Vec<String>, ReadError> {
+        let (table, prefix) = match scope {
+            Scope::All => return Ok(Vec::new()),
+            Scope::Repo(_) => ("repo_names", "repo:"),
+            Scope::Actor(_) => ("actor_names", "user:"),
+            Scope::Org(_) => ("org_names", "org:"),
+        };
+        let query = own_sources_sql(table);
+        let mut sources = Vec::new();
+        for key in &sql.keys {
+            let mut statement = self.prepare(&query)?;
+            for source in statement.query_map(params![key, prefix], |row| row.get(0))? {
+                sources.push(source?);
+            }
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        Ok(sources)
+    }
+
+    /// Whether a source was polled at or before the window's start, and until its end.
+    fn polled_throughout(&self, source: &str, window: &Window) -> Result<bool, ReadError> {
+        let (Some(from), Some(to)) = (window.from, window.to) else {
+            return Ok(false);
+        };
+        let began: bool = self
+            .prepare(BEGAN)?
+            .query_row(params![source, from.as_millis()], |row| row.get(0))?;
+        let until: Option<i64> = self
+            .prepare(LASTED)?
+            .query_row([source], |row| row.get(0))
+            .optional()?;
+        Ok(began && until.is_some_and(|until| until >= to.as_millis()))
+    }
+
+    fn count(&self, sql: &str, of: impl Params) -> Result<u64, ReadError> {
+        let number: Option<i64> = self.prepare(sql)?.query_row(of, |row| row.get(0))?;
+        Ok(number.map_or(0, |number| u64::try_from(number).unwrap_or(0)))
+    }
+}
+
+const ALL_POLLS: &str = "SELECT COUNT(*) FROM envelopes
+    WHERE page = 1 AND observed_at >= ?1 AND observed_at < ?2";
+
+const ALL_GAPS: &str = "SELECT COUNT(*) FROM gaps
+    WHERE to_at > ?1 AND (from_at IS NULL OR from_at < ?2)";
+
+const POLLS: &str = "SELECT COUNT(*) FROM envelopes
+    WHERE source = ?1 AND page = 1 AND observed_at >= ?2 AND observed_at < ?3";
+
+const GAPS: &str = "SELECT COUNT(*) FROM gaps
+    WHERE source = ?1 AND to_at > ?2 AND (from_at IS NULL OR from_at < ?3)";
+
+/// 200 and 304 are the answers of a feed: with events, and with nothing new.
+const BEGAN: &str = "SELECT EXISTS (SELECT 1 FROM envelopes
+    WHERE source = ?1 AND page = 1 AND observed_at <= ?2 AND status IN (200, 304))";
+
+const LASTED: &str = "SELECT max(observed_at, ifnull(next_poll_at, observed_at)) FROM envelopes
+    WHERE source = ?1 AND page = 1 AND +status IN (200, 304)
+    ORDER BY observed_at DESC, next_poll_at DESC LIMIT 1";
+
+/// What must not walk a whole table.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[ALL_POLLS, ALL_GAPS, POLLS, GAPS, BEGAN, LASTED];
+
+pub(super) fn own_sources_sql(table: &str) -> String {
+    format!(
+        "SELECT DISTINCT s.source FROM {table} AS n
+         CROSS JOIN sources AS s ON s.source = ?2 || n.name COLLATE NOCASE
+         WHERE n.key = ?1"
+    )
+}
+
+const fn unproven(seen: Seen) -> Coverage {
+    let state = if seen.gaps > 0 {
+        CoverageState::Degraded
+    } else {
+        CoverageState::Unknown
+    };
+    Coverage {
+        state,
+        polls: seen.polls,
+        suspected_gaps: seen.gaps,
+        est_capture: None,
+    }
+}
+
+fn gap(row: &Row<'_>) -> rusqlite::Result<GapRow> {
+    let code: u8 = row.get(5)?;
+    let unknown = || {
+        let error = format!("no reason for a gap has the number {code}");
+        rusqlite::Error::FromSqlConversionFailure(5, Type::Integer, error.into())
+    };
+    Ok(GapRow {
+        offset: Offset::from_sql(row.get(0)?),
+        number: row.get(1)?,
+        source: row.get(2)?,
+        from: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_seconds),
+        to: Timestamp::from_seconds(row.get(4)?),
+        reason: GapReason::from_code(code).ok_or_else(unknown)?,
+    })
+}

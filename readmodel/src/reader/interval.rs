@@ -1,0 +1,182 @@
+//! The time between pull requests. Knows nothing about what became of them.
+//!
+//! A pull request is a repository and a number. Its opening is its earliest `opened` event in the
+//! scope, or its earliest event of any action where that is asked for; it is in the window by that
+//! instant. Gaps lie between consecutive openings within the window: of a repository's scope all in
+//! one sequence, elsewhere within each repository, then pooled. An opening without a time is in no
+//! sequence.
+
+use ghev_event::{KnownKind, Timestamp};
+use rusqlite::params;
+
+use super::scope::ScopeSql;
+use super::{Scope, Snapshot, Window};
+use crate::Distribution;
+use crate::error::ReadError;
+use crate::stored::{Action, UNDATED};
+
+/// Which event of a pull request dates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PullRequestAction {
+    /// Its earliest `opened`.
+    #[default]
+    Opened,
+    /// Its earliest, whatever the action.
+    Any,
+}
+
+/// The time between pull requests.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PullRequestInterval {
+    /// Pull requests opened in the window.
+    pub sample_size: u64,
+    /// The gaps between them; of one repository their mean is (last - first) / (n - 1).
+    pub gaps: Distribution,
+    /// The first opening in the window.
+    pub first_at: Option<Timestamp>,
+    /// The last opening in the window.
+    pub last_at: Option<Timestamp>,
+}
+
+/// A pull request's opening: its repository's key, and seconds.
+type Opening = (i64, i64);
+
+impl Snapshot<'_> {
+    /// The time between the pull requests of a scope that were opened in a window. The window is
+    /// always one of `created_at`.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn pull_request_interval(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        action: PullRequestAction,
+    ) -> Result<PullRequestInterval, ReadError> {
+        let (from, to) = window.seconds();
+        let window = (from.max(UNDATED + 1), to);
+        let openings = match (scope, scope.sql()) {
+            (Scope::Repo(_), Some(repo)) => self.openings_of_repo(&repo, window, action)?,
+            (_, Some(scope)) => self.openings_by_events(&scope, window, action)?,
+            (_, None) => self.openings_of_all(window, action)?,
+        };
+        Ok(interval(openings))
+    }
+
+    fn openings_of_all(
+        &self,
+        (from, to): (i64, i64),
+        action: PullRequestAction,
+    ) -> Result<Vec<Opening>, ReadError> {
+        let mut statement = self.prepare(all_sql(action))?;
+        let openings = statement.query_map([from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(openings.collect::<Result<_, _>>()?)
+    }
+
+    /// All in one sequence, whichever of the keys they are of.
+    fn openings_of_repo(
+        &self,
+        repo: &ScopeSql,
+        (from, to): (i64, i64),
+        action: PullRequestAction,
+    ) -> Result<Vec<Opening>, ReadError> {
+        let mut openings = Vec::new();
+        for key in &repo.keys {
+            let mut statement = self.prepare(repo_sql(action))?;
+            let of_key = statement.query_map([key, &from, &to], |row| Ok((0, row.get(0)?)))?;
+            for opening in of_key {
+                openings.push(opening?);
+            }
+        }
+        Ok(openings)
+    }
+
+    /// For a scope that has no table of pull requests: those it has an event of in the window, then
+    /// of each its earliest event in the scope, which may lie before the window.
+    fn openings_by_events(
+        &self,
+        scope: &ScopeSql,
+        window: (i64, i64),
+        action: PullRequestAction,
+    ) -> Result<Vec<Opening>, ReadError> {
+        let (Some(first), Some(last)) = (scope.keys.first(), scope.keys.last()) else {
+            return Ok(Vec::new());
+        };
+        let (from, to) = window;
+        let opened = Action("opened");
+        let mut statement = self.prepare(&events_sql(scope.column, action))?;
+        let mut rows = match action {
+            PullRequestAction::Opened => {
+                statement.query(params![first, last, from, to, UNDATED, opened])?
+            }
+            PullRequestAction::Any => statement.query(params![first, last, from, to, UNDATED])?,
+        };
+        let mut openings = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Some(at) = row.get::<_, Option<i64>>(1)?
+                && (from..to).contains(&at)
+            {
+                openings.push((row.get(0)?, at));
+            }
+        }
+        Ok(openings)
+    }
+}
+
+pub(super) const fn all_sql(action: PullRequestAction) -> &'static str {
+    match action {
+        PullRequestAction::Opened => {
+            "SELECT repo, opened_at FROM pull_requests WHERE opened_at >= ?1 AND opened_at < ?2"
+        }
+        PullRequestAction::Any => {
+            "SELECT repo, first_at FROM pull_requests WHERE first_at >= ?1 AND first_at < ?2"
+        }
+    }
+}
+
+pub(super) const fn repo_sql(action: PullRequestAction) -> &'static str {
+    match action {
+        PullRequestAction::Opened => {
+            "SELECT opened_at FROM pull_requests
+             WHERE repo = ?1 AND opened_at >= ?2 AND opened_at < ?3"
+        }
+        PullRequestAction::Any => {
+            "SELECT first_at FROM pull_requests
+             WHERE repo = ?1 AND first_at >= ?2 AND first_at < ?3"
+        }
+    }
+}
+
+/// The kind stands in the text, so that the index over pull requests' events serves.
+pub(super) fn events_sql(column: &str, action: PullRequestAction) -> String {
+    let kind = KnownKind::PullRequest.code();
+    let dates = match action {
+        PullRequestAction::Opened => "AND e.action = ?6",
+        PullRequestAction::Any => "",
+    };
+    format!(
+        "SELECT seen.repo,
+           (SELECT MIN(e.created_at) FROM events AS e
+            WHERE e.repo = seen.repo AND e.number = seen.number AND e.kind = {kind}
+              AND e.repo IS NOT NULL AND e.number IS NOT NULL
+              AND e.created_at > ?5 AND +e.{column} IN (?1, ?2) {dates})
+         FROM (SELECT DISTINCT repo, number FROM events
+               WHERE {column} IN (?1, ?2) AND created_at >= ?3 AND created_at < ?4
+                 AND kind = {kind} AND +repo IS NOT NULL AND +number IS NOT NULL) AS seen"
+    )
+}
+
+fn interval(mut openings: Vec<Opening>) -> PullRequestInterval {
+    openings.sort_unstable();
+    let gaps = openings.windows(2).filter_map(|pair| match pair {
+        [(repo, earlier), (same, later)] if repo == same => Some(later.saturating_sub(*earlier)),
+        _ => None,
+    });
+    let times = || openings.iter().map(|&(_, at)| at);
+    PullRequestInterval {
+        sample_size: openings.len() as u64,
+        gaps: Distribution::of(gaps.collect()),
+        first_at: times().min().map(Timestamp::from_seconds),
+        last_at: times().max().map(Timestamp::from_seconds),
+    }
+}

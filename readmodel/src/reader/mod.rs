@@ -1,0 +1,31 @@
+//! Questions to the read model. One file for each, with its SQL, its answer and its tests; this one
+//! only lists them. Knows nothing about HTTP: names and words of answers are the api's.
+
+mod connection;
+mod counts;
+mod coverage;
+mod cursor;
+mod dead_letters;
+mod event_query;
+mod events;
+mod identity;
+mod interval;
+mod names;
+mod scope;
+mod status;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use connection::{AsOf, Reader, Snapshot};
+pub use counts::EventCounts;
+pub use coverage::{Coverage, CoverageState, GapRow};
+pub use cursor::{EventCursor, ParseEventCursorError};
+pub use dead_letters::DeadLetterRow;
+pub use events::{EventFilter, EventPage, EventRow, Named};
+pub use identity::{Identity, NameSeen};
+pub use interval::{PullRequestAction, PullRequestInterval};
+pub use scope::{Scope, ScopeKeys};
+pub use status::{SourceStatus, Status};
+pub use window::{TimeAxis, Window};

@@ -1,0 +1,145 @@
+//! Whose events an answer is about.
+
+use rusqlite::OptionalExtension as _;
+
+use super::Snapshot;
+use crate::error::ReadError;
+use crate::keys::lower_cased;
+use crate::{ActorKey, OrgKey, RepoKey};
+
+/// Whose events an answer is about. An identity may be two keys: the numbered one that bears the
+/// name, and the one that is only the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Everybody's.
+    #[default]
+    All,
+    /// One repository's.
+    Repo(ScopeKeys<RepoKey>),
+    /// One actor's.
+    Actor(ScopeKeys<ActorKey>),
+    /// One organisation's.
+    Org(ScopeKeys<OrgKey>),
+}
+
+/// The keys of one identity: at least one of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScopeKeys<K> {
+    /// The numbered identity, if there is one.
+    pub numbered: Option<K>,
+    /// The identity that is only a name, if events name it so.
+    pub named: Option<K>,
+}
+
+/// A scope as SQL: the column of `events` that has its keys, and the keys, of which questions ask
+/// one after the other, so that each walks its own stretch of an index.
+pub(super) struct ScopeSql {
+    pub(super) column: &'static str,
+    pub(super) keys: Vec<i64>,
+}
+
+impl Scope {
+    pub(super) fn sql(&self) -> Option<ScopeSql> {
+        fn keys<K: Copy>(keys: &ScopeKeys<K>, to_sql: fn(K) -> i64) -> Vec<i64> {
+            keys.map(to_sql).iter().collect()
+        }
+        match self {
+            Self::All => None,
+            Self::Repo(repo) => Some(ScopeSql {
+                column: "repo",
+                keys: keys(repo, RepoKey::to_sql),
+            }),
+            Self::Actor(actor) => Some(ScopeSql {
+                column: "actor",
+                keys: keys(actor, ActorKey::to_sql),
+            }),
+            Self::Org(org) => Some(ScopeSql {
+                column: "org",
+                keys: keys(org, OrgKey::to_sql),
+            }),
+        }
+    }
+}
+
+impl Snapshot<'_> {
+    /// The repository that `owner/name` means, case-insensitively: the one that bears the name in
+    /// the newest event, and the one without a number that is only this name. `None` where no event
+    /// ever named it.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn resolve_repo(&self, name: &str) -> Result<Option<ScopeKeys<RepoKey>>, ReadError> {
+        let keys = self.resolve("repo_names", name, RepoKey::of_name(name).to_sql())?;
+        Ok(keys.map(|keys| keys.map(RepoKey::from_sql)))
+    }
+
+    /// The actor that a login means, likewise.
+    ///
+    /// # Errors
+    /// As [`Snapshot::resolve_repo`].
+    pub fn resolve_actor(&self, login: &str) -> Result<Option<ScopeKeys<ActorKey>>, ReadError> {
+        let keys = self.resolve("actor_names", login, ActorKey::of_name(login).to_sql())?;
+        Ok(keys.map(|keys| keys.map(ActorKey::from_sql)))
+    }
+
+    /// The organisation that a login means, likewise.
+    ///
+    /// # Errors
+    /// As [`Snapshot::resolve_repo`].
+    pub fn resolve_org(&self, login: &str) -> Result<Option<ScopeKeys<OrgKey>>, ReadError> {
+        let keys = self.resolve("org_names", login, OrgKey::of_name(login).to_sql())?;
+        Ok(keys.map(|keys| keys.map(OrgKey::from_sql)))
+    }
+
+    /// The repository with GitHub's number, if any event was of it.
+    ///
+    /// # Errors
+    /// As [`Snapshot::resolve_repo`].
+    pub fn repo_by_id(
+        &self,
+        id: ghev_event::RepoId,
+    ) -> Result<Option<ScopeKeys<RepoKey>>, ReadError> {
+        let key = RepoKey::of_id(id);
+        let known = self.has_key("repo_names", key.to_sql())?;
+        Ok(known.then_some(ScopeKeys {
+            numbered: Some(key),
+            named: None,
+        }))
+    }
+
+    fn resolve(
+        &self,
+        table: &str,
+        name: &str,
+        named: i64,
+    ) -> Result<Option<ScopeKeys<i64>>, ReadError> {
+        let newest_holder = format!(
+            "SELECT key FROM {table} WHERE lowered = ?1 AND key >= 0
+             ORDER BY last_at DESC, key DESC LIMIT 1"
+        );
+        let numbered: Option<i64> = self
+            .prepare(&newest_holder)?
+            .query_row([lower_cased(name)], |row| row.get(0))
+            .optional()?;
+        let named = self.has_key(table, named)?.then_some(named);
+        Ok((numbered.is_some() || named.is_some()).then_some(ScopeKeys { numbered, named }))
+    }
+
+    fn has_key(&self, table: &str, key: i64) -> Result<bool, ReadError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE key = ?1)");
+        Ok(self.prepare(&sql)?.query_row([key], |row| row.get(0))?)
+    }
+}
+
+impl<K: Copy> ScopeKeys<K> {
+    pub(super) fn map<L>(&self, convert: fn(K) -> L) -> ScopeKeys<L> {
+        ScopeKeys {
+            numbered: self.numbered.map(convert),
+            named: self.named.map(convert),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = K> + use<K> {
+        self.numbered.into_iter().chain(self.named)
+    }
+}

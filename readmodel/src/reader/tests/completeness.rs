@@ -1,0 +1,172 @@
+//! What coverage and status say of a story of polls.
+
+use ghev_event::{Event, GapReason, PollFacts, RateBudget, Repo, RepoId, SuspectedGap, Timestamp};
+
+use super::world::{BASE_SECONDS, Record, World, event, poll};
+use crate::{CoverageState, Offset, Scope, Window};
+
+const MINUTE_MS: i64 = 60_000;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_millis(BASE_SECONDS * 1000 + minute * MINUTE_MS)
+}
+
+fn window(from: i64, to: i64) -> Window {
+    Window {
+        from: Some(at(from)),
+        to: Some(at(to)),
+        ..Window::default()
+    }
+}
+
+fn starred(id: u64, minute: i64) -> Event<'static> {
+    let repo = Repo {
+        id: Some(RepoId::new(1)),
+        name: Some("O/R".into()),
+    };
+    Event {
+        repo: Some(repo),
+        ..event("WatchEvent", id, Some(at(minute).as_seconds()))
+    }
+}
+
+/// A poll a minute of `source`, each of which brings one event.
+fn polls(source: &str, minutes: std::ops::Range<i64>) -> Vec<Record> {
+    let one = |minute: i64| {
+        let next_poll_at = Some(at(minute + 1));
+        let facts = PollFacts {
+            page: 1,
+            status: Some(200),
+            next_poll_at,
+            ..PollFacts::default()
+        };
+        let provenance = poll(source, at(minute).as_millis(), facts);
+        let id = minute.cast_unsigned();
+        Record {
+            provenance,
+            events: vec![starred(id, minute)],
+        }
+    };
+    minutes.map(one).collect()
+}
+
+fn state(world: &World, window: &Window) -> (CoverageState, u64, u64) {
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let scope = Scope::Repo(snapshot.resolve_repo("o/r").unwrap().unwrap());
+    let coverage = snapshot.coverage(&scope, window).unwrap();
+    (coverage.state, coverage.polls, coverage.suspected_gaps)
+}
+
+#[test]
+fn only_an_own_feed_polled_throughout_is_complete() {
+    let own = World::of(&polls("repo:o/R", 0..10));
+    assert_eq!(state(&own, &window(2, 8)), (CoverageState::Ok, 6, 0));
+    assert_eq!(
+        state(&own, &window(2, 10)),
+        (CoverageState::Ok, 8, 0),
+        "the next is not due yet"
+    );
+    assert_eq!(
+        state(&own, &window(2, 11)).0,
+        CoverageState::Unknown,
+        "the next is overdue"
+    );
+    assert_eq!(
+        state(&own, &window(-1, 8)).0,
+        CoverageState::Unknown,
+        "began before the first"
+    );
+    assert_eq!(
+        state(&own, &Window::EVERYTHING),
+        (CoverageState::Unknown, 10, 0)
+    );
+    let public = World::of(&polls("public", 0..10));
+    assert_eq!(
+        state(&public, &window(2, 8)),
+        (CoverageState::Unknown, 6, 0)
+    );
+}
+
+#[test]
+fn a_suspected_gap_degrades_the_windows_it_touches_and_no_other() {
+    let mut records = polls("repo:o/r", 0..10);
+    let (from, to) = (Some(at(3)), at(5));
+    records[5].provenance.gaps.push(SuspectedGap {
+        from,
+        to,
+        reason: GapReason::Failures,
+    });
+    let world = World::of(&records);
+    for (from, to) in [(2, 4), (4, 5), (3, 9), (4, 8)] {
+        let (state, _, gaps) = state(&world, &window(from, to));
+        assert_eq!(
+            (state, gaps),
+            (CoverageState::Degraded, 1),
+            "{from} to {to}"
+        );
+    }
+    assert_eq!(state(&world, &window(5, 9)), (CoverageState::Ok, 4, 0));
+    assert_eq!(state(&world, &window(1, 3)), (CoverageState::Ok, 2, 0));
+
+    let mut reader = world.reader();
+    let gaps = reader.snapshot().unwrap().gaps(10, None).unwrap();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(
+        (gaps[0].from, gaps[0].to, gaps[0].reason),
+        (from, to, GapReason::Failures)
+    );
+    let after = Some((gaps[0].offset, gaps[0].number));
+    assert_eq!(reader.snapshot().unwrap().gaps(10, after).unwrap(), []);
+}
+
+#[test]
+fn status_adds_up_the_pages_of_the_last_poll() {
+    let page = |page, observed_min, received, new| {
+        let reset_at = at(60);
+        let facts = PollFacts {
+            page,
+            status: Some(200),
+            received,
+            new,
+            duplicate: received - new,
+            overlap: Some(received - new),
+            budget: Some(RateBudget {
+                limit: 60,
+                remaining: 60 - page,
+                reset_at,
+            }),
+            ..PollFacts::default()
+        };
+        Record {
+            provenance: poll("public", at(observed_min).as_millis(), facts),
+            events: Vec::new(),
+        }
+    };
+    let other = polls("repo:o/r", 2..3);
+    let mut records = vec![page(1, 0, 100, 100), page(1, 1, 100, 90)];
+    records.extend(other);
+    records.extend([page(2, 1, 100, 80), page(3, 2, 7, 5)]);
+    let world = World::of(&records);
+    let mut reader = world.reader();
+    let status = reader.snapshot().unwrap().status().unwrap();
+    assert_eq!((status.events, status.duplicates, status.gaps), (1, 0, 0));
+    let names: Vec<_> = status
+        .sources
+        .iter()
+        .map(|source| source.source.as_str())
+        .collect();
+    assert_eq!(names, ["public", "repo:o/r"]);
+    let public = &status.sources[0];
+    assert_eq!((public.polls, public.events), (2, 0));
+    assert_eq!(
+        (public.received, public.new, public.duplicate),
+        (Some(207), Some(175), Some(32))
+    );
+    assert_eq!((public.overlap, public.status), (Some(2), Some(200)));
+    assert_eq!(
+        (public.last_offset, public.observed_at),
+        (Offset::new(4).unwrap(), at(2))
+    );
+    assert_eq!(public.budget.unwrap().remaining, 57);
+}

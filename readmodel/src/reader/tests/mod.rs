@@ -1,0 +1,17 @@
+//! Every answer beside what a few lines over a plain list of events give, over small random worlds
+//! that have what real ones have seldom: renames, names without numbers, events without times,
+//! equal seconds, clocks set back.
+//!
+//! - `world`: records, and the model that a writer makes of them.
+//! - `naive`: the answers from the list.
+//! - `properties`: the two agree.
+//! - `walks`: pages while more arrives.
+//! - `completeness`: what coverage says of a story of polls.
+//! - `plans`: which questions may not walk a whole table.
+
+mod completeness;
+mod naive;
+mod plans;
+mod properties;
+mod walks;
+mod world;

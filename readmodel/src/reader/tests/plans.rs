@@ -1,0 +1,177 @@
+//! Which questions may not walk a whole table: those that every answer asks, and those of one
+//! identity. Plans come from an empty model, as a new one has no statistics either.
+
+use ghev_event::{EventKind, Timestamp};
+use rusqlite::StatementStatus;
+use rusqlite::types::Null;
+
+use super::world::World;
+use crate::reader::{counts, coverage, event_query, interval};
+use crate::{
+    ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
+    TimeAxis, Window,
+};
+
+/// What SQLite says it will do, a step a line.
+fn plan(snapshot: &Snapshot<'_>, sql: &str) -> Vec<String> {
+    let mut statement = snapshot
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .unwrap();
+    let parameters = statement.parameter_count();
+    let nulls = rusqlite::params_from_iter(std::iter::repeat_n(Null, parameters));
+    let steps = statement.query_map(nulls, |row| row.get(3)).unwrap();
+    steps.collect::<Result<_, _>>().unwrap()
+}
+
+/// No step walks a whole table or index, or gathers all rows to sort them.
+fn assert_seeks(snapshot: &Snapshot<'_>, sql: &str) {
+    let steps = plan(snapshot, sql);
+    assert!(!steps.is_empty(), "{sql}");
+    for step in &steps {
+        let of_found_rows = ["SCAN seen", "SCAN CONSTANT ROW"].contains(&step.as_str());
+        let walks = step.starts_with("SCAN ") && !of_found_rows;
+        assert!(
+            !walks && step != "USE TEMP B-TREE FOR ORDER BY",
+            "{sql}\n{steps:#?}"
+        );
+    }
+}
+
+/// Asks with one set of values, then with another: SQLite plans a statement anew, for longer than
+/// it runs, where a plan might depend on a value
+/// (<https://www.sqlite.org/c3ref/prepare.html>, the third difference).
+fn assert_planned_once(snapshot: &Snapshot<'_>, sql: &str) {
+    let mut statement = snapshot.prepare(sql).unwrap();
+    let parameters = statement.parameter_count();
+    for value in [1_i64, 2, 3] {
+        let values = rusqlite::params_from_iter(std::iter::repeat_n(value, parameters));
+        let mut rows = statement.query(values).unwrap();
+        while rows.next().unwrap().is_some() {}
+    }
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+}
+
+const ACTIONS: [PullRequestAction; 2] = [PullRequestAction::Opened, PullRequestAction::Any];
+
+#[test]
+fn what_every_answer_asks_seeks() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    for sql in counts::HOT.iter().chain(coverage::HOT) {
+        assert_seeks(&snapshot, sql);
+    }
+    for sql in counts::HOT {
+        assert_planned_once(&snapshot, sql);
+    }
+    for column in ["repo", "actor", "org"] {
+        assert_seeks(&snapshot, &counts::scope_seconds(column));
+        assert_seeks(&snapshot, &counts::scope_envelopes(column));
+        assert_planned_once(&snapshot, &counts::scope_seconds(column));
+        assert_seeks(
+            &snapshot,
+            &coverage::own_sources_sql(&format!("{column}_names")),
+        );
+    }
+    for action in ACTIONS {
+        assert_seeks(&snapshot, interval::all_sql(action));
+        assert_seeks(&snapshot, interval::repo_sql(action));
+        assert_planned_once(&snapshot, interval::all_sql(action));
+        assert_planned_once(&snapshot, interval::repo_sql(action));
+        for column in ["actor", "org"] {
+            let sql = interval::events_sql(column, action);
+            assert_seeks(&snapshot, &sql);
+            let by_pull_request = "SEARCH e USING COVERING INDEX events_by_pull_request";
+            let steps = plan(&snapshot, &sql);
+            assert!(
+                steps.iter().any(|step| step.starts_with(by_pull_request)),
+                "{steps:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_walks_one_index_in_its_order() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let cursor: EventCursor = "1.2.n3.n4".parse().unwrap();
+    let repo = Some(ScopeKeys {
+        numbered: None,
+        named: Some(RepoKey::of_name("o/r")),
+    });
+    let org = Some(ScopeKeys {
+        numbered: None,
+        named: Some(OrgKey::of_name("o")),
+    });
+    let actor = Some(ScopeKeys {
+        numbered: None,
+        named: Some(ActorKey::of_name("a")),
+    });
+    let window = Window {
+        from: Some(Timestamp::from_seconds(1)),
+        ..Window::default()
+    };
+    let by = TimeAxis::ObservedAt;
+    let kinds = vec![EventKind::from_name("PullRequestEvent")];
+    let actions = vec!["opened".to_owned()];
+    let all = EventFilter {
+        kinds,
+        actions,
+        window,
+        ..EventFilter::default()
+    };
+    let lists = [
+        (EventFilter::default(), "events_by_time"),
+        (all.clone(), "events_by_time"),
+        (
+            EventFilter {
+                repo,
+                org,
+                actor,
+                ..all.clone()
+            },
+            "events_by_repo",
+        ),
+        (
+            EventFilter {
+                org,
+                actor,
+                ..all.clone()
+            },
+            "events_by_actor",
+        ),
+        (EventFilter { org, ..all.clone() }, "events_by_org"),
+        (
+            EventFilter {
+                repo,
+                window: Window { by, ..window },
+                ..all
+            },
+            "events_by_repo",
+        ),
+    ];
+    for (filter, index) in lists {
+        for cursor in [None, Some(&cursor)] {
+            let query = &event_query::queries(&filter, cursor, 100)[0];
+            assert_seeks(&snapshot, &query.sql);
+            let steps = plan(&snapshot, &query.sql);
+            assert!(
+                steps[0].contains(&format!("INDEX {index} ")),
+                "{}\n{steps:#?}",
+                query.sql
+            );
+            let bounded = cursor.is_none()
+                || steps[0].contains(" (created_at,id,kind)<(?,?,?)")
+                || index != "events_by_time";
+            assert!(bounded, "{steps:#?}");
+        }
+    }
+}
+
+/// The index over pull requests' events says the kind by its number.
+#[test]
+fn the_number_that_stands_in_the_schema_is_that_of_pull_requests() {
+    assert_eq!(ghev_event::KnownKind::PullRequest.code(), 10);
+}

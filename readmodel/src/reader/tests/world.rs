@@ -1,0 +1,319 @@
+//! Records, and the model that a writer makes of them.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use ghev_event::{
+    Actor, ActorId, BodyDigest, Event, EventId, EventKind, GapReason, ImportFacts, KnownKind, Org,
+    OrgId, Origin, PayloadFacts, PollFacts, Provenance, Repo, RepoId, Source, SuspectedGap,
+    ThreadNumber, Timestamp,
+};
+use proptest::prelude::*;
+use proptest::{option, sample};
+
+use crate::{
+    ActorKey, Admission, Changes, EnvelopeFacts, KindCounts, LogId, Offset, OrgKey, Place, Reader,
+    RepoKey, Scope, TimeAxis, Window, WriteMode, Writer,
+};
+
+pub(super) const LOG: LogId = LogId::new([7; 16]);
+
+/// 2015-01-01T15:00:00Z, a whole hour.
+pub(super) const BASE_SECONDS: i64 = 1_420_124_400;
+
+/// One record of the log.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) provenance: Provenance,
+    pub(super) events: Vec<Event<'static>>,
+}
+
+/// A model on disk, which grows by records.
+pub(super) struct World {
+    _dir: tempfile::TempDir,
+    path: PathBuf,
+    writer: Writer,
+    next_offset: u64,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.db");
+        let writer = Writer::create(&path, LOG, WriteMode::Live).unwrap();
+        Self {
+            _dir: dir,
+            path,
+            writer,
+            next_offset: 0,
+        }
+    }
+
+    pub(super) fn of(records: &[Record]) -> Self {
+        let mut world = Self::new();
+        world.append(records);
+        world
+    }
+
+    pub(super) fn reader(&self) -> Reader {
+        Reader::of_file(self.path.clone())
+    }
+
+    /// Folds `records`, in one batch.
+    pub(super) fn append(&mut self, records: &[Record]) {
+        let mut changes = Changes::default();
+        let mut batch = self.writer.begin().unwrap();
+        for (offset, record) in (self.next_offset..).zip(records) {
+            let offset = Offset::new(offset).unwrap();
+            let mut new_events = KindCounts::default();
+            for (index, event) in (0_u16..).zip(&record.events) {
+                let admission = batch.admit(Place::new(offset, index), event).unwrap();
+                if admission == Admission::New {
+                    new_events.add(&event.kind, 1);
+                    fold(&mut changes, event);
+                }
+            }
+            let provenance = record.provenance.clone();
+            changes.envelopes.push(EnvelopeFacts {
+                offset,
+                provenance,
+                new_events,
+            });
+        }
+        self.next_offset += records.len() as u64;
+        batch
+            .commit(&changes, Offset::new(self.next_offset).unwrap())
+            .unwrap();
+    }
+}
+
+fn fold(changes: &mut Changes, event: &Event<'_>) {
+    let at = event.created_at;
+    let hour = at.map(|at| at.as_seconds().div_euclid(3600));
+    changes
+        .hourly_counts
+        .entry(hour)
+        .or_default()
+        .add(&event.kind, 1);
+    if let Some((key, name)) = event.repo.as_ref().and_then(|repo| {
+        let name = repo.name.as_deref();
+        RepoKey::of(repo.id, name).map(|key| (key, name.unwrap_or_default()))
+    }) {
+        changes.repo_names.see(key, name, at);
+        if let (true, Some(number)) = (event.kind.is(KnownKind::PullRequest), event.facts.number) {
+            let opened = event.facts.action.as_deref() == Some("opened");
+            changes
+                .pull_requests
+                .entry((key, number))
+                .or_default()
+                .see(at, opened);
+        }
+    }
+    if let Some(actor) = &event.actor {
+        let login = actor.login.as_deref();
+        let key = ActorKey::of(actor.id, login).unwrap();
+        changes.actor_names.see(key, login.unwrap_or_default(), at);
+    }
+    if let Some(org) = &event.org {
+        let login = org.login.as_deref();
+        let key = OrgKey::of(org.id, login).unwrap();
+        changes.org_names.see(key, login.unwrap_or_default(), at);
+    }
+}
+
+/// What one page of a poll brought.
+pub(super) fn poll(source: &str, observed_ms: i64, facts: PollFacts) -> Provenance {
+    Provenance {
+        source: source.parse().unwrap(),
+        observed_at: Timestamp::from_millis(observed_ms),
+        origin: Origin::Poll(facts),
+        gaps: Vec::new(),
+    }
+}
+
+/// What one chunk of a file brought.
+pub(super) fn import(observed_ms: i64) -> Provenance {
+    Provenance {
+        source: Source::Archive,
+        observed_at: Timestamp::from_millis(observed_ms),
+        origin: Origin::Import(ImportFacts::default()),
+        gaps: Vec::new(),
+    }
+}
+
+/// An event of a kind that nothing else is known of.
+pub(super) fn event(kind: &str, id: u64, at: Option<i64>) -> Event<'static> {
+    Event {
+        kind: EventKind::from_name(kind),
+        id: EventId::Number(id),
+        created_at: at.map(Timestamp::from_seconds),
+        actor: None,
+        repo: None,
+        org: None,
+        facts: PayloadFacts::default(),
+        body_digest: BodyDigest::from_bits(id),
+    }
+}
+
+/// Seconds around whole hours and equal ones.
+fn any_second() -> impl Strategy<Value = i64> {
+    (0_i64..20, -1_i64..=1).prop_map(|(steps, near)| BASE_SECONDS + steps * 900 + near)
+}
+
+fn any_millis() -> impl Strategy<Value = i64> {
+    (any_second(), sample::select(vec![0_i64, 1, 500])).prop_map(|(s, ms)| s * 1000 + ms)
+}
+
+fn any_id() -> impl Strategy<Value = EventId<'static>> {
+    prop_oneof![
+        8 => (0_u64..40).prop_map(EventId::Number),
+        2 => sample::select(vec!["007", "a", "b", "~", "99999999999999999999"])
+            .prop_map(|text| EventId::from_text(Cow::Borrowed(text))),
+        1 => (0_u8..6).prop_map(|byte| EventId::Digest([byte; 16])),
+    ]
+}
+
+fn any_kind() -> impl Strategy<Value = EventKind> {
+    let names = vec![
+        "PullRequestEvent",
+        "PullRequestEvent",
+        "WatchEvent",
+        "PushEvent",
+        "FollowEvent",
+    ];
+    sample::select(names).prop_map(EventKind::from_name)
+}
+
+/// A number, a name, or both.
+fn any_identity(
+    names: &'static [&'static str],
+) -> impl Strategy<Value = (Option<u64>, Option<Cow<'static, str>>)> {
+    let name = || sample::select(names).prop_map(Cow::Borrowed);
+    prop_oneof![
+        6 => (1_u64..4, name()).prop_map(|(id, name)| (Some(id), Some(name))),
+        3 => name().prop_map(|name| (None, Some(name))),
+        1 => (1_u64..4).prop_map(|id| (Some(id), None)),
+    ]
+}
+
+fn any_facts() -> impl Strategy<Value = PayloadFacts<'static>> {
+    let action =
+        sample::select(vec!["opened", "opened", "closed", "zapped"]).prop_map(Cow::Borrowed);
+    let number = (1_u64..5).prop_map(ThreadNumber::new);
+    let parts = (
+        option::weighted(0.9, action),
+        option::weighted(0.9, number),
+        any::<Option<bool>>(),
+    );
+    parts.prop_map(|(action, number, merged)| PayloadFacts {
+        action,
+        number,
+        merged,
+        ..PayloadFacts::default()
+    })
+}
+
+prop_compose! {
+    pub(super) fn any_event()(
+        kind in any_kind(),
+        id in any_id(),
+        created_at in option::weighted(0.9, any_second()),
+        actor in option::weighted(0.8, any_identity(&["x", "X", "y"])),
+        repo in option::weighted(0.9, any_identity(&["o/a", "O/A", "o/b", "p/c"])),
+        org in option::weighted(0.5, any_identity(&["o", "O", "p"])),
+        facts in any_facts(),
+        body in 0_u64..3,
+    ) -> Event<'static> {
+        Event {
+            kind,
+            id,
+            created_at: created_at.map(Timestamp::from_seconds),
+            actor: actor.map(|(id, login)| Actor { id: id.map(ActorId::new), login }),
+            repo: repo.map(|(id, name)| Repo { id: id.map(RepoId::new), name }),
+            org: org.map(|(id, login)| Org { id: id.map(OrgId::new), login }),
+            facts,
+            body_digest: BodyDigest::from_bits(body),
+        }
+    }
+}
+
+fn any_gap() -> impl Strategy<Value = SuspectedGap> {
+    (option::weighted(0.8, any_second()), any_second()).prop_map(|(from, to)| SuspectedGap {
+        from: from.map(|from| Timestamp::from_seconds(from.min(to))),
+        to: Timestamp::from_seconds(to),
+        reason: GapReason::NoOverlap,
+    })
+}
+
+prop_compose! {
+    fn any_provenance()(
+        source in sample::select(vec!["public", "archive", "repo:o/a", "repo:P/C", "org:O", "user:y"]),
+        observed_ms in any_millis(),
+        page in 1_u32..3,
+        status in sample::select(vec![Some(200_u16), Some(304), Some(502), None]),
+        next_poll_ms in option::of(any_millis()),
+        gaps in proptest::collection::vec(any_gap(), 0..2),
+        few in 0_u8..3,
+    ) -> Provenance {
+        if source == "archive" {
+            return import(observed_ms);
+        }
+        let next_poll_at = next_poll_ms.map(Timestamp::from_millis);
+        let facts = PollFacts { page, status, next_poll_at, ..PollFacts::default() };
+        let gaps = if few == 0 { gaps } else { Vec::new() };
+        Provenance { gaps, ..poll(source, observed_ms, facts) }
+    }
+}
+
+/// A small log.
+pub(super) fn any_records(max: usize) -> impl Strategy<Value = Vec<Record>> {
+    let events = proptest::collection::vec(any_event(), 0..8);
+    let record =
+        (any_provenance(), events).prop_map(|(provenance, events)| Record { provenance, events });
+    proptest::collection::vec(record, 0..max)
+}
+
+/// Any window, empty and reversed ones too.
+pub(super) fn any_window() -> impl Strategy<Value = Window> {
+    let by = sample::select(vec![
+        TimeAxis::CreatedAt,
+        TimeAxis::CreatedAt,
+        TimeAxis::ObservedAt,
+    ]);
+    let bound = || option::weighted(0.8, any_millis().prop_map(Timestamp::from_millis));
+    (bound(), bound(), by).prop_map(|(from, to, by)| Window { from, to, by })
+}
+
+/// A scope as a user names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScopeName {
+    All,
+    Repo(&'static str),
+    Actor(&'static str),
+    Org(&'static str),
+}
+
+pub(super) fn any_scope() -> impl Strategy<Value = ScopeName> {
+    sample::select(vec![
+        ScopeName::All,
+        ScopeName::Repo("o/a"),
+        ScopeName::Repo("O/B"),
+        ScopeName::Repo("p/c"),
+        ScopeName::Actor("x"),
+        ScopeName::Actor("Y"),
+        ScopeName::Org("o"),
+        ScopeName::Org("P"),
+    ])
+}
+
+impl ScopeName {
+    /// As the model resolves it.
+    pub(super) fn resolve(self, snapshot: &crate::Snapshot<'_>) -> Option<Scope> {
+        match self {
+            Self::All => Some(Scope::All),
+            Self::Repo(name) => snapshot.resolve_repo(name).unwrap().map(Scope::Repo),
+            Self::Actor(name) => snapshot.resolve_actor(name).unwrap().map(Scope::Actor),
+            Self::Org(name) => snapshot.resolve_org(name).unwrap().map(Scope::Org),
+        }
+    }
+}

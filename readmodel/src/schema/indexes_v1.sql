@@ -1,0 +1,23 @@
+-- What only questions need, so that a replay can build it last, sorted.
+
+CREATE INDEX IF NOT EXISTS events_by_time  ON events (created_at, id, kind);
+CREATE INDEX IF NOT EXISTS events_by_repo  ON events (repo, created_at, kind)  WHERE repo  IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_by_actor ON events (actor, created_at, kind) WHERE actor IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_by_org   ON events (org, created_at, kind)   WHERE org   IS NOT NULL;
+-- 10 is PullRequestEvent: the events of each pull request, for scopes without a table of their own.
+CREATE INDEX IF NOT EXISTS events_by_pull_request ON events (repo, number, created_at, action, org, actor, kind)
+  WHERE kind = 10 AND repo IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX IF NOT EXISTS envelopes_by_time ON envelopes (observed_at);
+-- Page 1 begins a poll.
+CREATE INDEX IF NOT EXISTS polls_by_time   ON envelopes (observed_at) WHERE page = 1;
+CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at, next_poll_at, status) WHERE page = 1;
+CREATE INDEX IF NOT EXISTS gaps_by_time    ON gaps (to_at, from_at);
+CREATE INDEX IF NOT EXISTS gaps_by_source  ON gaps (source, to_at, from_at);
+CREATE INDEX IF NOT EXISTS sources_by_name ON sources (source COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS repo_names_by_name  ON repo_names (lowered, last_at, key);
+CREATE INDEX IF NOT EXISTS actor_names_by_name ON actor_names (lowered, last_at, key);
+CREATE INDEX IF NOT EXISTS org_names_by_name   ON org_names (lowered, last_at, key);
+CREATE INDEX IF NOT EXISTS pull_requests_by_opening ON pull_requests (repo, opened_at) WHERE opened_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS pull_requests_by_first   ON pull_requests (repo, first_at)  WHERE first_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS openings_by_time ON pull_requests (opened_at) WHERE opened_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS firsts_by_time   ON pull_requests (first_at)  WHERE first_at IS NOT NULL;

@@ -1,0 +1,163 @@
+//! One batch: events admitted, changes added, checkpoint moved, all in one transaction. Knows
+//! nothing about how changes come to be.
+
+use std::fmt;
+
+use ghev_event::Event;
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::event_rows::EventRows;
+use super::{Writer, rows};
+use crate::error::WriteError;
+use crate::{Changes, Checkpoint, Offset, Place};
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// The model did not have it: now it does, and projections fold it.
+    New,
+    /// The model has it, with the same body.
+    Duplicate,
+    /// The model has another body under the same kind and id. The first in log order stands.
+    Conflict,
+}
+
+/// An open transaction. Dropped without [`Batch::commit`], it changes nothing.
+pub struct Batch<'w> {
+    events: EventRows<'w>,
+    totals: Totals,
+    checkpoint: &'w mut Checkpoint,
+    transaction: Transaction<'w>,
+}
+
+/// What a batch adds to the totals beside the checkpoint.
+#[derive(Debug, Default)]
+struct Totals {
+    events: u64,
+    duplicates: u64,
+    conflicts: u64,
+}
+
+impl Totals {
+    const fn count(&mut self, admission: Admission) {
+        match admission {
+            Admission::New => self.events += 1,
+            Admission::Duplicate => self.duplicates += 1,
+            Admission::Conflict => self.conflicts += 1,
+        }
+    }
+}
+
+impl fmt::Debug for Batch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Batch");
+        debug
+            .field("checkpoint", &self.checkpoint)
+            .field("totals", &self.totals);
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl<'w> Batch<'w> {
+    pub(super) fn begin(writer: &'w mut Writer) -> Result<Self, WriteError> {
+        let Writer {
+            connection,
+            checkpoint,
+            ..
+        } = writer;
+        let connection = &*connection;
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Told before a row of the other projector's is in the way.
+        let at = transaction
+            .prepare_cached("SELECT next_offset FROM checkpoint")?
+            .query_row([], |row| row.get(0))?;
+        if Offset::from_sql(at) != checkpoint.next_offset {
+            return Err(WriteError::Fenced {
+                expected: checkpoint.next_offset,
+            });
+        }
+        Ok(Self {
+            events: EventRows::new(connection)?,
+            totals: Totals::default(),
+            checkpoint,
+            transaction,
+        })
+    }
+
+    /// Adds an event, unless the model has one of its kind and id.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn admit(&mut self, place: Place, event: &Event<'_>) -> Result<Admission, WriteError> {
+        let admission = self.events.admit(place, event)?;
+        self.totals.count(admission);
+        Ok(admission)
+    }
+
+    /// Adds the events of the record at `offset`, each as [`Batch::admit`] does, in less time; what
+    /// became of each, in their order, replaces what is in `admissions`. A record has at most
+    /// 65,536 events; further ones are not looked at.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn admit_record(
+        &mut self,
+        offset: Offset,
+        events: &[Event<'_>],
+        admissions: &mut Vec<Admission>,
+    ) -> Result<(), WriteError> {
+        admissions.clear();
+        self.events.admit_record(offset, events, admissions)?;
+        admissions
+            .iter()
+            .for_each(|&admission| self.totals.count(admission));
+        Ok(())
+    }
+
+    /// Adds what projections have folded from the batch's new events, and moves the checkpoint to
+    /// `next_offset`.
+    ///
+    /// # Errors
+    /// [`WriteError::Fenced`] where the checkpoint is not where the batch began, and where SQLite
+    /// fails; then nothing of the batch is in the model.
+    pub fn commit(self, changes: &Changes, next_offset: Offset) -> Result<(), WriteError> {
+        let Self {
+            events,
+            totals,
+            checkpoint,
+            transaction,
+        } = self;
+        drop(events);
+        rows::add(&transaction, changes)?;
+        let observed_at = changes
+            .envelopes
+            .iter()
+            .map(|e| e.provenance.observed_at)
+            .max();
+        let moved = transaction
+            .prepare_cached(
+                "UPDATE checkpoint SET next_offset = ?1,
+                   observed_at = max(ifnull(observed_at, ?2), ifnull(?2, observed_at)),
+                   events = events + ?3, duplicates = duplicates + ?4,
+                   conflicts = conflicts + ?5, dead = dead + ?6
+                 WHERE only = 1 AND next_offset = ?7",
+            )?
+            .execute(params![
+                next_offset.to_sql(),
+                observed_at.map(ghev_event::Timestamp::as_millis),
+                rows::count(totals.events),
+                rows::count(totals.duplicates),
+                rows::count(totals.conflicts),
+                rows::count(changes.dead_letters.len() as u64),
+                checkpoint.next_offset.to_sql(),
+            ])?;
+        if moved != 1 {
+            return Err(WriteError::Fenced {
+                expected: checkpoint.next_offset,
+            });
+        }
+        transaction.commit()?;
+        checkpoint.next_offset = next_offset;
+        Ok(())
+    }
+}

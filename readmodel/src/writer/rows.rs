@@ -1,0 +1,239 @@
+//! How each table takes its additions: one function a table. Rows are written in the order of
+//! their keys, so that neighbours in the tree are neighbours in time. Knows nothing about
+//! transactions.
+
+use std::borrow::Cow;
+
+use ghev_event::{Origin, Provenance, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::changes::NameSighting;
+use crate::keys::lower_cased;
+use crate::stored::{Kind, UNDATED};
+use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, OrgKey, RepoKey, Sightings};
+
+/// A sum as SQLite stores it; none comes near 2^63.
+pub(super) fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Adds everything beside the rows of `events`.
+pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    add_hourly_counts(connection, changes)?;
+    add_names(
+        connection,
+        "repo_names",
+        &changes.repo_names,
+        RepoKey::to_sql,
+    )?;
+    add_names(
+        connection,
+        "actor_names",
+        &changes.actor_names,
+        ActorKey::to_sql,
+    )?;
+    add_names(connection, "org_names", &changes.org_names, OrgKey::to_sql)?;
+    add_pull_requests(connection, changes)?;
+    for envelope in &changes.envelopes {
+        add_envelope(connection, envelope)?;
+        add_envelope_counts(connection, envelope)?;
+        add_source(connection, envelope)?;
+        add_gaps(connection, envelope)?;
+    }
+    changes
+        .dead_letters
+        .iter()
+        .try_for_each(|letter| add_dead_letter(connection, letter))
+}
+
+fn add_hourly_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO hourly_counts VALUES (?1, ?2, ?3)
+         ON CONFLICT (hour, kind) DO UPDATE SET events = events + excluded.events",
+    )?;
+    for (hour, counts) in &changes.hourly_counts {
+        for (kind, events) in counts.iter() {
+            upsert.execute(params![hour.unwrap_or(UNDATED), Kind(kind), count(events)])?;
+        }
+    }
+    Ok(())
+}
+
+fn add_names<K: Copy + Eq + std::hash::Hash + Ord>(
+    connection: &Connection,
+    table: &str,
+    names: &Sightings<K>,
+    to_sql: fn(K) -> i64,
+) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(&format!(
+        "INSERT INTO {table} (key, name, lowered, first_at, last_at, events)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (key, name) DO UPDATE SET
+           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at)),
+           last_at = max(ifnull(last_at, excluded.last_at), ifnull(excluded.last_at, last_at)),
+           events = events + excluded.events"
+    ))?;
+    for (key, name, sighting) in names.sorted() {
+        let NameSighting {
+            first_at,
+            last_at,
+            events,
+        } = sighting;
+        upsert.execute(params![
+            to_sql(key),
+            name,
+            lowered(name).as_ref(),
+            first_at.map(Timestamp::as_seconds),
+            last_at.map(Timestamp::as_seconds),
+            count(events),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Most names are lower-case already: those are not copied.
+fn lowered(name: &str) -> Cow<'_, str> {
+    let is_lowered = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if name.bytes().all(is_lowered) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(lower_cased(name))
+    }
+}
+
+fn add_pull_requests(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO pull_requests (repo, number, opened_at, first_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (repo, number) DO UPDATE SET
+           opened_at = min(ifnull(opened_at, excluded.opened_at), ifnull(excluded.opened_at, opened_at)),
+           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at))",
+    )?;
+    let mut sorted: Vec<_> = changes.pull_requests.iter().collect();
+    sorted.sort_unstable_by_key(|&(key, _)| *key);
+    for ((repo, number), sighting) in sorted {
+        upsert.execute(params![
+            repo.to_sql(),
+            number.get().cast_signed(),
+            sighting.opened_at.map(Timestamp::as_seconds),
+            sighting.first_at.map(Timestamp::as_seconds),
+        ])?;
+    }
+    Ok(())
+}
+
+fn add_envelope(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
+    let EnvelopeFacts {
+        offset,
+        provenance,
+        new_events,
+    } = envelope;
+    let Provenance {
+        source,
+        observed_at,
+        origin,
+        ..
+    } = provenance;
+    let poll = match origin {
+        Origin::Poll(poll) => Some(poll),
+        Origin::Import(_) => None,
+    };
+    let budget = poll.and_then(|poll| poll.budget);
+    connection
+        .prepare_cached(
+            "INSERT INTO envelopes VALUES
+               (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        )?
+        .execute(params![
+            offset.to_sql(),
+            source.to_string(),
+            observed_at.as_millis(),
+            count(new_events.total()),
+            poll.map(|poll| poll.page),
+            poll.and_then(|poll| poll.status),
+            poll.and_then(|poll| poll.error.as_deref()),
+            poll.map(|poll| poll.received),
+            poll.map(|poll| poll.new),
+            poll.map(|poll| poll.duplicate),
+            poll.map(|poll| poll.conflicting),
+            poll.and_then(|poll| poll.overlap),
+            poll.map(|poll| poll.latency_ms),
+            poll.and_then(|poll| poll.next_poll_at)
+                .map(Timestamp::as_millis),
+            budget.map(|budget| budget.limit),
+            budget.map(|budget| budget.remaining),
+            budget.map(|budget| budget.reset_at.as_millis()),
+        ])?;
+    Ok(())
+}
+
+fn add_envelope_counts(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
+    let mut insert =
+        connection.prepare_cached("INSERT INTO envelope_counts VALUES (?1, ?2, ?3)")?;
+    for (kind, events) in envelope.new_events.iter() {
+        insert.execute(params![envelope.offset.to_sql(), Kind(kind), count(events)])?;
+    }
+    Ok(())
+}
+
+/// A poll is a whole cycle of pages: it is counted by its first.
+fn add_source(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
+    let first_page = match &envelope.provenance.origin {
+        Origin::Poll(poll) => poll.page == 1,
+        Origin::Import(_) => false,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO sources (source, polls, events, last_offset) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (source) DO UPDATE SET polls = polls + excluded.polls,
+               events = events + excluded.events, last_offset = excluded.last_offset",
+        )?
+        .execute(params![
+            envelope.provenance.source.to_string(),
+            i64::from(first_page),
+            count(envelope.new_events.total()),
+            envelope.offset.to_sql(),
+        ])?;
+    Ok(())
+}
+
+fn add_gaps(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO gaps (\"offset\", number, source, from_at, to_at, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, gap) in (0_i64..).zip(&envelope.provenance.gaps) {
+        insert.execute(params![
+            envelope.offset.to_sql(),
+            number,
+            envelope.provenance.source.to_string(),
+            gap.from.map(Timestamp::as_seconds),
+            gap.to.as_seconds(),
+            gap.reason.code(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn add_dead_letter(connection: &Connection, letter: &DeadLetter) -> rusqlite::Result<()> {
+    let DeadLetter {
+        offset,
+        number,
+        source,
+        place,
+        reason,
+        digest,
+        bytes,
+    } = letter;
+    connection
+        .prepare_cached("INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            offset.to_sql(),
+            number,
+            source,
+            place,
+            reason,
+            digest,
+            count(*bytes)
+        ])?;
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! What holds of every batch, whatever is in it.
+
+use std::path::Path;
+
+use ghev_event::{Event, ImportFacts, Origin, Provenance, Source, Timestamp, read_event};
+
+use super::*;
+use crate::error::{OpenError, WriteError};
+use crate::{
+    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, PullRequestSighting,
+    RepoKey, TableHashes,
+};
+
+const LOG: LogId = LogId::new([7; 16]);
+
+fn offset(number: u64) -> Offset {
+    Offset::new(number).unwrap()
+}
+
+fn json(id: u64, body: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","type":"WatchEvent","actor":{{"id":1,"login":"a"}},"repo":{{"id":2,"name":"o/r"}},"payload":{{"action":"started","x":"{body}"}},"created_at":"2015-01-01T15:00:00Z"}}"#
+    )
+}
+
+fn admit(batch: &mut Batch<'_>, place: (u64, u16), raw: &str) -> Admission {
+    let event: Event<'_> = read_event(raw.as_bytes()).unwrap();
+    batch
+        .admit(Place::new(offset(place.0), place.1), &event)
+        .unwrap()
+}
+
+fn envelope(number: u64, observed_ms: i64) -> EnvelopeFacts {
+    EnvelopeFacts {
+        offset: offset(number),
+        provenance: Provenance {
+            source: Source::Archive,
+            observed_at: Timestamp::from_millis(observed_ms),
+            origin: Origin::Import(ImportFacts::default()),
+            gaps: Vec::new(),
+        },
+        new_events: KindCounts::default(),
+    }
+}
+
+fn totals(path: &Path) -> (i64, i64, i64, i64) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let sql = "SELECT next_offset, events, duplicates, conflicts FROM checkpoint";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    connection.query_row(sql, [], read).unwrap()
+}
+
+#[test]
+fn the_first_of_a_key_stands_and_repeats_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = ModelDir::new(dir.path());
+    let mut writer = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+    let mut batch = writer.begin().unwrap();
+    assert_eq!(admit(&mut batch, (0, 0), &json(1, "first")), Admission::New);
+    assert_eq!(
+        admit(&mut batch, (0, 1), &json(1, "first")),
+        Admission::Duplicate
+    );
+    batch.commit(&Changes::default(), offset(1)).unwrap();
+    let mut batch = writer.begin().unwrap();
+    assert_eq!(
+        admit(&mut batch, (1, 0), &json(1, "another")),
+        Admission::Conflict
+    );
+    assert_eq!(
+        admit(&mut batch, (1, 1), &json(1, "first")),
+        Admission::Duplicate
+    );
+    assert_eq!(
+        admit(&mut batch, (1, 2), &json(2, "another")),
+        Admission::New
+    );
+    batch.commit(&Changes::default(), offset(2)).unwrap();
+    assert_eq!(totals(writer.path()), (2, 2, 2, 1));
+}
+
+#[test]
+fn a_batch_that_is_not_committed_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(&ModelDir::new(dir.path()), LOG, WriteMode::Live).unwrap();
+    let before = TableHashes::of(writer.path()).unwrap();
+    let mut batch = writer.begin().unwrap();
+    assert_eq!(admit(&mut batch, (0, 0), &json(1, "x")), Admission::New);
+    drop(batch);
+    assert_eq!(TableHashes::of(writer.path()).unwrap(), before);
+    assert_eq!(
+        admit(&mut writer.begin().unwrap(), (0, 0), &json(1, "x")),
+        Admission::New
+    );
+}
+
+/// The second used to be told of a row in its way (`UNIQUE constraint failed: events.place`)
+/// before its commit came to the fence.
+#[test]
+fn of_two_writers_only_the_one_at_the_checkpoint_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = ModelDir::new(dir.path());
+    let mut first = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+    let mut second = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+    let mut batch = first.begin().unwrap();
+    admit(&mut batch, (0, 0), &json(1, "x"));
+    batch.commit(&Changes::default(), offset(1)).unwrap();
+
+    let before = TableHashes::of(first.path()).unwrap();
+    let refused = second.begin().map(drop);
+    assert!(matches!(refused, Err(WriteError::Fenced { expected }) if expected == Offset::ZERO));
+    assert_eq!(TableHashes::of(first.path()).unwrap(), before);
+}
+
+#[test]
+fn the_model_of_another_log_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = ModelDir::new(dir.path());
+    drop(Writer::open(&model, LOG, WriteMode::Live).unwrap());
+    let other = LogId::new([8; 16]);
+    let refused = Writer::open(&model, other, WriteMode::Live).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::ForeignLog { found, expected, .. } if found == LOG && expected == other)
+    );
+}
+
+#[test]
+fn another_schema_is_refused_and_a_file_that_is_there_not_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.db");
+    drop(Writer::create(&path, LOG, WriteMode::Live).unwrap());
+    let again = Writer::create(&path, LOG, WriteMode::Live);
+    assert!(matches!(again, Err(OpenError::Occupied { .. })));
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let refused = Writer::open_file(&path, LOG).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Schema { found: 99, .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_bulk_load_is_a_new_generation_that_nobody_sees_before_it_is_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = ModelDir::new(dir.path());
+    let live = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+    let bulk = Writer::open(&model, LOG, WriteMode::Bulk).unwrap();
+    assert!(bulk.generation() > live.generation());
+    assert_eq!(model.current().unwrap(), live.generation());
+    model.publish(bulk.generation().unwrap()).unwrap();
+    let number = bulk.generation();
+    drop(bulk.finish().unwrap());
+    let reopened = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+    assert_eq!(reopened.generation(), number);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    /// Many at a time or one by one: the same rows, the same answers.
+    #[test]
+    fn a_record_is_admitted_as_its_events_are(
+        events in proptest::collection::vec((0_u64..150, 0_u8..3), 0..120),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let raw: Vec<String> = events.iter().map(|(id, body)| json(*id, &body.to_string())).collect();
+        let heads: Vec<Event<'_>> = raw.iter().map(|raw| read_event(raw.as_bytes()).unwrap()).collect();
+        let (single, whole) = (dir.path().join("single"), dir.path().join("whole"));
+
+        let mut writer = Writer::create(&single, LOG, WriteMode::Live).unwrap();
+        let mut batch = writer.begin().unwrap();
+        let one_by_one: Vec<Admission> =
+            (0..).zip(&raw).map(|(index, raw)| admit(&mut batch, (0, index), raw)).collect();
+        batch.commit(&Changes::default(), offset(1)).unwrap();
+
+        let mut writer = Writer::create(&whole, LOG, WriteMode::Live).unwrap();
+        let mut batch = writer.begin().unwrap();
+        let mut admissions = vec![Admission::Conflict];
+        batch.admit_record(Offset::ZERO, &heads, &mut admissions).unwrap();
+        batch.commit(&Changes::default(), offset(1)).unwrap();
+
+        proptest::prop_assert_eq!(admissions, one_by_one);
+        let (single, whole) = (TableHashes::of(&single).unwrap(), TableHashes::of(&whole).unwrap());
+        proptest::prop_assert_eq!(single, whole);
+    }
+}
+
+/// The same events and changes, in the given mode and batches of the given lengths.
+fn load(path: &Path, mode: WriteMode, events: &[(u64, bool)], batches: &[usize]) -> TableHashes {
+    let mut writer = Writer::create(path, LOG, mode).unwrap();
+    let mut at = 0;
+    for length in batches.iter().copied().chain([events.len()]) {
+        let end = (at + length).min(events.len());
+        let mut batch = writer.begin().unwrap();
+        let mut changes = Changes::default();
+        for (number, (id, opened)) in (0_u64..).zip(events).take(end).skip(at) {
+            let time = Some(Timestamp::from_seconds(i64::try_from(*id).unwrap()));
+            if admit(&mut batch, (number, 0), &json(*id, &opened.to_string())) == Admission::New {
+                let key = RepoKey::of_name(&format!("r/{}", id % 5));
+                changes
+                    .repo_names
+                    .see(key, if *opened { "A" } else { "b" }, time);
+                let pull_request = (key, ghev_event::ThreadNumber::new(id % 3));
+                let seen = changes.pull_requests.entry(pull_request);
+                seen.or_insert_with(PullRequestSighting::default)
+                    .see(time, *opened);
+            }
+            changes
+                .envelopes
+                .push(envelope(number, i64::try_from(*id).unwrap()));
+        }
+        batch.commit(&changes, offset(end as u64)).unwrap();
+        at = end;
+    }
+    match mode {
+        WriteMode::Live => writer,
+        WriteMode::Bulk => writer.finish().unwrap(),
+    }
+    .close()
+    .unwrap();
+    TableHashes::of(path).unwrap()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn rows_depend_on_neither_batches_nor_mode(
+        events in proptest::collection::vec((0_u64..12, proptest::bool::ANY), 0..40),
+        batches in proptest::collection::vec(0_usize..20, 0..6),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = load(&dir.path().join("whole"), WriteMode::Live, &events, &[]);
+        let split = load(&dir.path().join("split"), WriteMode::Live, &events, &batches);
+        let bulk = load(&dir.path().join("bulk"), WriteMode::Bulk, &events, &batches);
+        proptest::prop_assert_eq!(whole.differing(&split), Vec::<String>::new());
+        proptest::prop_assert_eq!(whole.differing(&bulk), Vec::<String>::new());
+        proptest::prop_assert_eq!(whole, bulk);
+    }
+}
