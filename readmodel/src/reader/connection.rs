@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ghev_event::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{OpenError, ReadError};
@@ -192,6 +193,9 @@ fn connect(path: PathBuf) -> Result<Connection, OpenError> {
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "mmap_size", MMAP_BYTES)?;
         connection.pragma_update(None, "query_only", true)?;
+        // Plans must not depend on the values bound: SQLite would prepare some statements anew for
+        // every window and repository (https://www.sqlite.org/queryplanner-ng.html#qpstab).
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let version = schema::version(&connection)?;
         Ok((connection, version))
     };
