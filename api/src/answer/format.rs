@@ -1,0 +1,150 @@
+//! The formats of answers.
+
+use super::accept::weighted;
+use super::csv;
+use crate::parameters::Format;
+use crate::problem::{Code, Problem};
+use crate::views::View;
+
+/// Which formats an endpoint's answers can be had in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// JSON only.
+    JsonOnly,
+    /// JSON, NDJSON and CSV: the answer is a list of records.
+    Records,
+}
+
+impl Offered {
+    /// Those of a view.
+    pub(crate) const fn by<V: View>() -> Self {
+        if V::COLUMNS.is_empty() {
+            Self::JsonOnly
+        } else {
+            Self::Records
+        }
+    }
+
+    /// The formats, the preferred one first.
+    pub(crate) const fn formats(self) -> &'static [Format] {
+        match self {
+            Self::JsonOnly => &[Format::Json],
+            Self::Records => &[Format::Json, Format::Ndjson, Format::Csv],
+        }
+    }
+}
+
+/// The media type of a format, as it is sent.
+pub(crate) const fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Json => "application/json",
+        Format::Ndjson => "application/x-ndjson",
+        Format::Csv => "text/csv; charset=utf-8",
+    }
+}
+
+/// The format for a request: what `format=` names, else what `Accept` prefers, else JSON.
+pub(crate) fn choose(
+    offered: Offered,
+    named: Option<Format>,
+    accept: Option<&str>,
+) -> Result<Format, Problem> {
+    let formats = offered.formats();
+    if let Some(named) = named {
+        return if formats.contains(&named) {
+            Ok(named)
+        } else {
+            Err(not_acceptable(offered))
+        };
+    }
+    let Some(accept) = accept else {
+        return Ok(Format::Json);
+    };
+    let mut best = (0, None);
+    for &format in formats {
+        let weight = weight_of(format, accept);
+        if weight > best.0 {
+            best = (weight, Some(format));
+        }
+    }
+    best.1.ok_or_else(|| not_acceptable(offered))
+}
+
+/// What the most specific entry that matches says.
+fn weight_of(format: Format, accept: &str) -> u16 {
+    let media_type = media_type(format).split(';').next().unwrap_or_default();
+    let kind = media_type.split('/').next().unwrap_or_default();
+    let mut best = (0, 0);
+    for (name, weight) in weighted(accept) {
+        let specific = match name.split_once('/') {
+            Some(("*", "*")) => 1,
+            Some((given, "*")) if given.eq_ignore_ascii_case(kind) => 2,
+            Some(_) if name.eq_ignore_ascii_case(media_type) => 3,
+            _ => 0,
+        };
+        if specific > best.0 {
+            best = (specific, weight);
+        }
+    }
+    best.1
+}
+
+fn not_acceptable(offered: Offered) -> Problem {
+    let words: Vec<String> = offered.formats().iter().map(ToString::to_string).collect();
+    let detail = format!("this answer can be had as {} only", words.join(", "));
+    Problem::new(Code::NotAcceptable, detail)
+}
+
+/// Writes a view.
+pub(crate) fn write<V: View>(view: &V, format: Format) -> Result<Vec<u8>, serde_json::Error> {
+    match format {
+        Format::Json => serde_json::to_vec(view),
+        Format::Ndjson => {
+            let mut lines = Vec::new();
+            for record in view.records() {
+                serde_json::to_writer(&mut lines, &record)?;
+                lines.push(b'\n');
+            }
+            Ok(lines)
+        }
+        Format::Csv => Ok(csv::write(V::COLUMNS, &view.records())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(accept: &str) -> Result<Format, Code> {
+        choose(Offered::Records, None, Some(accept)).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn accept_is_weighed_and_the_specific_entry_rules() {
+        assert_eq!(chosen("*/*"), Ok(Format::Json));
+        assert_eq!(
+            chosen("text/html,application/xhtml+xml,*/*;q=0.8"),
+            Ok(Format::Json)
+        );
+        assert_eq!(chosen("text/csv"), Ok(Format::Csv));
+        assert_eq!(chosen("TEXT/*, application/json;q=0.1"), Ok(Format::Csv));
+        assert_eq!(
+            chosen("application/x-ndjson, application/json;q=0.9"),
+            Ok(Format::Ndjson)
+        );
+        assert_eq!(chosen("application/json;q=0, */*"), Ok(Format::Ndjson));
+        assert_eq!(chosen("text/html"), Err(Code::NotAcceptable));
+        assert_eq!(chosen("*/*;q=0"), Err(Code::NotAcceptable));
+    }
+
+    #[test]
+    fn a_named_format_precedes_accept() {
+        let csv = Some(Format::Csv);
+        assert_eq!(
+            choose(Offered::Records, csv, Some("text/html")),
+            Ok(Format::Csv)
+        );
+        let problem = choose(Offered::JsonOnly, csv, None).unwrap_err();
+        assert_eq!(problem.code, Code::NotAcceptable);
+    }
+}

@@ -1,0 +1,184 @@
+//! Events: lists of them, page by page, and single ones.
+
+use ghev_event::EventId;
+use ghev_readmodel::{EventCursor, EventFilter, Scope, Window};
+
+use super::page_token::{self, List, Resumed};
+use super::{Ask, FormatOnly};
+use crate::parameters::{
+    ActionWord, EventIdText, Format, FullName, InPath, KindName, Limit, Login, OwnerName,
+    PageTokenText, Relative, TimeSpan, TimeWord, known_actor, known_org, known_repo, parameters,
+};
+use crate::problem::{Code, Problem};
+use crate::views::{EventAnswer, EventsView};
+
+parameters! {
+    /// Which events are listed.
+    pub(crate) struct EventsParameters {
+        /// Only events of this type; given several times, of any of these.
+        kinds = "type": Vec<KindName>,
+        /// Only events of this repository, `OWNER/NAME` in any case.
+        repo = "repo": Option<FullName>,
+        /// Only events that name this organisation, in any case.
+        org = "org": Option<OwnerName>,
+        /// Only events of this actor, in any case.
+        actor = "actor": Option<Login>,
+        /// Only events with this `payload.action`.
+        action = "action": Option<ActionWord>,
+        span = "": TimeSpan,
+        /// Which time of an event the window speaks of: when it happened (the default), or when it
+        /// arrived here.
+        by = "by": Option<TimeWord>,
+        /// How many events a page has at most.
+        limit = "limit": Option<Limit>,
+        /// The `next_page_token` of the page before, with its other parameters unchanged.
+        page_token = "page_token": Option<PageTokenText>,
+        /// The format of the answer; takes precedence over `Accept`.
+        format = "format": Option<Format>,
+    }
+    {
+        fn format(&self) -> Option<Format> {
+            self.format
+        }
+
+        fn depends_on_clock(&self) -> bool {
+            self.span.depends_on_clock()
+        }
+    }
+}
+
+parameters! {
+    /// Which event.
+    pub(crate) struct EventPath {
+        /// The event's type, such as `PushEvent`.
+        kind = "type": InPath<KindName>,
+        /// The event's id, unique within its type.
+        id = "id": InPath<EventIdText>,
+    }
+}
+
+/// Events that meet every condition, the newest first.
+pub(crate) fn events(ask: &Ask<'_>, parameters: &EventsParameters) -> Result<EventsView, Problem> {
+    let by = parameters.by.unwrap_or(TimeWord::CreatedAt).into();
+    let list = list(ask, parameters);
+    let resumed: Option<Resumed<EventCursor>> = match &parameters.page_token {
+        Some(token) => Some(page_token::read(list, token)?),
+        None => None,
+    };
+    let (cursor, relative) = match resumed {
+        Some(Resumed { cursor, relative }) => (Some(cursor), relative),
+        None => (None, relative(ask, parameters.span)),
+    };
+    let window = parameters.span.window(relative, by);
+    let filter = filter(ask, parameters, window)?;
+    let limit = parameters.limit.unwrap_or(Limit::DEFAULT).0;
+    let page = ask.snapshot.events(&filter, cursor.as_ref(), limit)?;
+    let next = page
+        .next
+        .map(|cursor| page_token::write(list, relative, &cursor));
+    let coverage = ask.snapshot.coverage(&scope(&filter), &window)?;
+    Ok(EventsView::new(
+        ask.snapshot,
+        &window,
+        page.events,
+        next,
+        coverage,
+    ))
+}
+
+/// One event.
+pub(crate) fn event(
+    ask: &Ask<'_>,
+    (path, _): &(EventPath, FormatOnly),
+) -> Result<EventAnswer, Problem> {
+    let (InPath(KindName(kind)), InPath(EventIdText(text))) = (&path.kind, &path.id);
+    let row = ask
+        .snapshot
+        .event(kind, &EventId::from_text(text.as_str().into()))?;
+    let row = row.ok_or_else(|| {
+        let text: String = text.chars().take(64).collect();
+        Problem::new(
+            Code::NotFound,
+            format!("no {kind} with the id {text:?} was ever seen"),
+        )
+    })?;
+    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
+    Ok(EventAnswer {
+        event: row.into(),
+        as_of: ask.snapshot.as_of().into(),
+        coverage: coverage.into(),
+    })
+}
+
+/// What a relative window is reckoned from. Where there is none the clock stays out of the tokens:
+/// the same request gives the same bytes.
+fn relative(ask: &Ask<'_>, span: TimeSpan) -> Relative {
+    if span.depends_on_clock() {
+        Relative { now: ask.now }
+    } else {
+        Relative::never()
+    }
+}
+
+/// What a walk's pages have in common; the size of a page may change on the way.
+fn list(ask: &Ask<'_>, parameters: &EventsParameters) -> List {
+    let EventsParameters {
+        kinds,
+        repo,
+        org,
+        actor,
+        action,
+        span,
+        by,
+        ..
+    } = parameters;
+    let lowered = |name: &str| name.to_lowercase();
+    let repo = repo.as_ref().map(|repo| lowered(&repo.0));
+    let org = org.as_ref().map(|org| lowered(&org.0));
+    let actor = actor.as_ref().map(|actor| lowered(&actor.0));
+    let filter = ("events", kinds, repo, org, actor, action, span, by);
+    List::new(ask.snapshot.as_of().checkpoint.log_id, &filter)
+}
+
+fn filter(
+    ask: &Ask<'_>,
+    parameters: &EventsParameters,
+    window: Window,
+) -> Result<EventFilter, Problem> {
+    let EventsParameters {
+        kinds,
+        repo,
+        org,
+        actor,
+        action,
+        ..
+    } = parameters;
+    let snapshot = ask.snapshot;
+    Ok(EventFilter {
+        kinds: kinds.iter().map(|kind| kind.0.clone()).collect(),
+        actions: action.iter().map(|action| action.0.clone()).collect(),
+        repo: repo
+            .as_ref()
+            .map(|repo| known_repo(snapshot, &repo.0))
+            .transpose()?,
+        org: org
+            .as_ref()
+            .map(|org| known_org(snapshot, &org.0))
+            .transpose()?,
+        actor: actor
+            .as_ref()
+            .map(|actor| known_actor(snapshot, &actor.0))
+            .transpose()?,
+        window,
+    })
+}
+
+/// The narrowest scope that covers all that is listed.
+fn scope(filter: &EventFilter) -> Scope {
+    match (filter.repo, filter.org, filter.actor) {
+        (Some(repo), _, _) => Scope::Repo(repo),
+        (None, Some(org), _) => Scope::Org(org),
+        (None, None, Some(actor)) => Scope::Actor(actor),
+        (None, None, None) => Scope::All,
+    }
+}

@@ -1,0 +1,22 @@
+//! The questions: plain functions from a state of the read model and parameters to a view. Know
+//! nothing about HTTP.
+
+mod ask;
+mod counts;
+mod events;
+mod identity;
+mod interval;
+mod page_token;
+mod records;
+mod status;
+
+pub(crate) use ask::Ask;
+pub(crate) use counts::{CountsParameters, event_counts};
+pub(crate) use events::{event, events};
+use identity::FormatOnly;
+pub(crate) use identity::{actor, org, repo, repository};
+pub(crate) use interval::{
+    IntervalParameters, pull_request_interval, pull_request_interval_of_repo,
+};
+pub(crate) use records::{dead_letters, gaps};
+pub(crate) use status::{ready, status};

@@ -1,0 +1,56 @@
+//! How the service and its sources are.
+
+use ghev_readmodel::{Scope, Window};
+
+use super::Ask;
+use crate::parameters::{Format, parameters};
+use crate::problem::Problem;
+use crate::views::{ReadyView, StatusView};
+
+parameters! {
+    /// Nothing: the path says it all.
+    pub(crate) struct NoParameters {}
+    {
+        fn depends_on_clock(&self) -> bool {
+            true
+        }
+    }
+}
+
+parameters! {
+    /// Nothing but the format.
+    pub(crate) struct StatusParameters {
+        /// The format of the answer; takes precedence over `Accept`.
+        format = "format": Option<Format>,
+    }
+    {
+        fn format(&self) -> Option<Format> {
+            self.format
+        }
+
+        fn depends_on_clock(&self) -> bool {
+            true
+        }
+    }
+}
+
+/// How far the read model has come, and its sources.
+pub(crate) fn status(ask: &Ask<'_>, _: &StatusParameters) -> Result<StatusView, Problem> {
+    let status = ask.snapshot.status()?;
+    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
+    Ok(StatusView::new(
+        ask.snapshot,
+        ask.version,
+        ask.now,
+        status,
+        coverage,
+    ))
+}
+
+/// Whether there is a read model.
+pub(crate) fn ready(ask: &Ask<'_>, _: &NoParameters) -> Result<ReadyView, Problem> {
+    Ok(ReadyView {
+        status: "ready",
+        as_of: ask.snapshot.as_of().into(),
+    })
+}

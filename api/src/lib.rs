@@ -1,0 +1,33 @@
+//! Answers questions over HTTP from the read model. Knows nothing about the log, about GitHub's
+//! JSON or about SQL; it never writes what it reads.
+//!
+//! # The way of a request
+//!
+//! - `web` is the only module that knows [tide](https://docs.rs/tide): it takes the bytes off the
+//!   wire with hyper, lets tide route them and hands them on.
+//! - `table` lists every endpoint once: path, parameters, answer, summary and the function that
+//!   answers. Routes, JSON Schemas, OpenAPI and the documentation pages are read off it (`document`).
+//! - `parameters` turns path and query into types, and says of every wrong one what is wrong.
+//! - `service` chooses format and encoding, tells by the entity tag whether anything changed, and
+//!   runs the question: point lookups at once, with a reader of `readers`, what may have to scan on
+//!   the threads of `queries`, under a deadline.
+//! - `handlers` are plain functions from a snapshot and parameters to one of the `views`.
+//! - `answer` writes a view as JSON, NDJSON or CSV; `problem` owns everything that can go wrong.
+
+mod answer;
+mod document;
+mod handlers;
+mod metrics;
+mod options;
+mod parameters;
+mod problem;
+mod queries;
+mod readers;
+mod service;
+mod table;
+mod views;
+mod web;
+
+pub use document::openapi_document;
+pub use options::{ApiOptions, Limits};
+pub use web::{ServeError, serve};

@@ -1,0 +1,178 @@
+//! What the service counts about itself, in Prometheus' text format
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>). Knows nothing about what is
+//! asked beyond the endpoint's path.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+
+/// Upper bounds of the latency histogram, in microseconds, with the text of each in seconds.
+const BUCKETS_US: [(u64, &str); 10] = [
+    (100, "0.0001"),
+    (250, "0.00025"),
+    (500, "0.0005"),
+    (1_000, "0.001"),
+    (5_000, "0.005"),
+    (10_000, "0.01"),
+    (50_000, "0.05"),
+    (250_000, "0.25"),
+    (1_000_000, "1"),
+    (5_000_000, "5"),
+];
+
+/// The statuses the service gives; the last stands for any other.
+const STATUSES: [u16; 11] = [200, 204, 304, 400, 404, 405, 406, 500, 503, 431, 0];
+
+/// Counters of every endpoint, and of requests for which there is none.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    endpoints: Vec<EndpointMetrics>,
+}
+
+#[derive(Debug)]
+struct EndpointMetrics {
+    path: &'static str,
+    by_status: [AtomicU64; STATUSES.len()],
+    by_latency: [AtomicU64; BUCKETS_US.len() + 1],
+    latency_us: AtomicU64,
+}
+
+impl Metrics {
+    /// Counters for endpoints with these paths, all zero.
+    pub(crate) fn new(paths: impl Iterator<Item = &'static str>) -> Self {
+        let unknown = std::iter::once("unknown");
+        let endpoints = paths.chain(unknown).map(|path| EndpointMetrics {
+            path,
+            by_status: Default::default(),
+            by_latency: Default::default(),
+            latency_us: AtomicU64::new(0),
+        });
+        Self {
+            endpoints: endpoints.collect(),
+        }
+    }
+
+    /// Counts one answer of an endpoint, by its number; `None` where there is none for the path.
+    pub(crate) fn count(&self, endpoint: Option<usize>, status: StatusCode, latency: Duration) {
+        let last = self.endpoints.len() - 1;
+        let metrics = &self.endpoints[endpoint.unwrap_or(last).min(last)];
+        let known = STATUSES.iter().position(|&known| known == status.as_u16());
+        add(&metrics.by_status[known.unwrap_or(STATUSES.len() - 1)], 1);
+        let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BUCKETS_US
+            .iter()
+            .position(|&(bound, _)| latency_us <= bound);
+        add(&metrics.by_latency[bucket.unwrap_or(BUCKETS_US.len())], 1);
+        add(&metrics.latency_us, latency_us);
+    }
+
+    /// The counters as text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::from(
+            "# HELP ghev_http_requests_total Requests answered.\n\
+             # TYPE ghev_http_requests_total counter\n",
+        );
+        for metrics in &self.endpoints {
+            for (status, count) in STATUSES.iter().zip(&metrics.by_status) {
+                let (path, count) = (metrics.path, count.load(Ordering::Relaxed));
+                if count > 0 {
+                    let status = if *status == 0 {
+                        "other".to_owned()
+                    } else {
+                        status.to_string()
+                    };
+                    line(
+                        &mut text,
+                        format_args!(
+                            "ghev_http_requests_total{{path=\"{path}\",status=\"{status}\"}} {count}"
+                        ),
+                    );
+                }
+            }
+        }
+        text.push_str(
+            "# HELP ghev_http_request_duration_seconds Time from a request's headers to its answer.\n\
+             # TYPE ghev_http_request_duration_seconds histogram\n",
+        );
+        self.endpoints
+            .iter()
+            .for_each(|metrics| metrics.histogram(&mut text));
+        text
+    }
+}
+
+impl EndpointMetrics {
+    fn histogram(&self, text: &mut String) {
+        const NAME: &str = "ghev_http_request_duration_seconds";
+        let path = self.path;
+        let counts: Vec<u64> = self
+            .by_latency
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed))
+            .collect();
+        let total: u64 = counts.iter().sum();
+        if total == 0 {
+            return;
+        }
+        let mut below = 0;
+        for (count, (_, bound)) in counts.iter().zip(BUCKETS_US) {
+            below += count;
+            line(
+                text,
+                format_args!("{NAME}_bucket{{path=\"{path}\",le=\"{bound}\"}} {below}"),
+            );
+        }
+        line(
+            text,
+            format_args!("{NAME}_bucket{{path=\"{path}\",le=\"+Inf\"}} {total}"),
+        );
+        let sum_us = self.latency_us.load(Ordering::Relaxed);
+        let (seconds, micros) = (sum_us / 1_000_000, sum_us % 1_000_000);
+        line(
+            text,
+            format_args!("{NAME}_sum{{path=\"{path}\"}} {seconds}.{micros:06}"),
+        );
+        line(
+            text,
+            format_args!("{NAME}_count{{path=\"{path}\"}} {total}"),
+        );
+    }
+}
+
+/// Each counter stands for itself: no other memory is ordered by it.
+fn add(counter: &AtomicU64, number: u64) {
+    counter.fetch_add(number, Ordering::Relaxed);
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a String takes any text");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_cumulative_and_statuses_apart() {
+        let metrics = Metrics::new(["/v1/status"].into_iter());
+        metrics.count(Some(0), StatusCode::OK, Duration::from_micros(90));
+        metrics.count(Some(0), StatusCode::OK, Duration::from_secs(9));
+        metrics.count(None, StatusCode::NOT_FOUND, Duration::from_micros(10));
+        metrics.count(None, StatusCode::IM_A_TEAPOT, Duration::ZERO);
+        let text = metrics.text();
+        for expected in [
+            "ghev_http_requests_total{path=\"/v1/status\",status=\"200\"} 2\n",
+            "ghev_http_requests_total{path=\"unknown\",status=\"404\"} 1\n",
+            "ghev_http_requests_total{path=\"unknown\",status=\"other\"} 1\n",
+            "_bucket{path=\"/v1/status\",le=\"0.0001\"} 1\n",
+            "_bucket{path=\"/v1/status\",le=\"5\"} 1\n",
+            "_bucket{path=\"/v1/status\",le=\"+Inf\"} 2\n",
+            "_sum{path=\"/v1/status\"} 9.000090\n",
+            "_count{path=\"/v1/status\"} 2\n",
+        ] {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+    }
+}

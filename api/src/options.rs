@@ -1,0 +1,93 @@
+//! What a caller may choose about the service. Knows nothing about where the choices come from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ghev_event::Timestamp;
+
+/// How the service answers.
+#[derive(Clone)]
+pub struct ApiOptions {
+    /// The read model's directory. It need not exist yet.
+    pub model_dir: PathBuf,
+    /// The version that `/v1/status` and the documents name.
+    pub version: &'static str,
+    /// The current time: where a window such as `offset=10` ends.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Threads for questions that may have to scan.
+    pub query_threads: usize,
+    /// How many of those may wait for a thread; more are refused as `overloaded`.
+    pub query_queue_max: usize,
+    /// How long a question may take from its arrival on; then it is ended as `query_deadline`.
+    pub query_deadline: Duration,
+    /// What a client may take of the service.
+    pub limits: Limits,
+}
+
+/// What a client may take of the service.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections; one more is answered with 503 and closed.
+    pub connections_max: usize,
+    /// Bytes of a request's line and headers together. At least 8,192.
+    pub header_max_bytes: usize,
+    /// Header fields of a request.
+    pub headers_max: usize,
+    /// How long a request's headers may take to arrive, and a connection may stay idle.
+    pub header_timeout: Duration,
+    /// How long a client may leave an answer unread before it is cut off.
+    pub write_timeout: Duration,
+    /// How long requests under way may take to end once the service is to stop.
+    pub drain_timeout: Duration,
+}
+
+impl ApiOptions {
+    /// The defaults, over the read model in `model_dir`.
+    pub fn new(model_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            model_dir: model_dir.into(),
+            version: env!("CARGO_PKG_VERSION"),
+            now: Arc::new(system_time),
+            query_threads: 2,
+            query_queue_max: 64,
+            query_deadline: Duration::from_secs(5),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 16_384,
+            header_max_bytes: 16 * 1024,
+            headers_max: 64,
+            header_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl fmt::Debug for ApiOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiOptions")
+            .field("model_dir", &self.model_dir)
+            .field("version", &self.version)
+            .field("query_threads", &self.query_threads)
+            .field("query_queue_max", &self.query_queue_max)
+            .field("query_deadline", &self.query_deadline)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_time() -> Timestamp {
+    // A clock set before 1970 reads as 1970.
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,46 @@
+//! Readers of the read model that are not in use. Whoever asks takes one and gives it back, so there
+//! are never more than threads that ask at the same time; one that panicked meanwhile is not given
+//! back. Knows nothing about questions.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use ghev_readmodel::{ModelDir, Reader};
+
+/// The readers at rest. The last one given back is taken first: its pages are still warm.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    dir: ModelDir,
+    resting: Mutex<Vec<Reader>>,
+}
+
+impl Readers {
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self {
+            dir: ModelDir::new(dir),
+            resting: Mutex::default(),
+        }
+    }
+
+    /// A reader of its own, for a thread that keeps it.
+    pub(crate) fn open(&self) -> Reader {
+        Reader::new(self.dir.clone())
+    }
+
+    /// Runs `ask` with a reader.
+    pub(crate) fn with<T>(&self, ask: impl FnOnce(&mut Reader) -> T) -> T {
+        // The lock guards a push or a pop only: neither leaves the list broken.
+        let rested = self
+            .resting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let mut reader = rested.unwrap_or_else(|| self.open());
+        let answer = ask(&mut reader);
+        self.resting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(reader);
+        answer
+    }
+}

@@ -1,0 +1,11 @@
+//! From a request to its answer, whatever carries both: methods, formats, encodings, entity tags,
+//! problems. Knows nothing about sockets or routers.
+//!
+//! - `respond`: the way of a request. - `job`: a question on its way to a thread that has a reader.
+//! - `response`: headers.
+
+mod job;
+mod respond;
+mod response;
+
+pub(crate) use respond::Service;

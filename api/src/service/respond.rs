@@ -1,0 +1,201 @@
+//! The way of a request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ghev_event::Timestamp;
+use http::request::Parts;
+use http::{HeaderMap, Method, Response, header};
+
+use super::{job::Job, response};
+use crate::answer::{self, Encoding, Offered};
+use crate::document::Documents;
+use crate::metrics::Metrics;
+use crate::options::ApiOptions;
+use crate::parameters::{Format, Input};
+use crate::problem::{Code, Problem};
+use crate::queries::QueryThreads;
+use crate::readers::Readers;
+use crate::table::{Action, Cost, Endpoint, Question};
+use crate::views::HealthView;
+
+/// Everything that answers requests.
+pub(crate) struct Service {
+    endpoints: Vec<Endpoint>,
+    documents: Documents,
+    metrics: Metrics,
+    readers: Readers,
+    queries: QueryThreads,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    version: &'static str,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// A service with these endpoints. Starts the query threads.
+    pub(crate) fn start(options: &ApiOptions, endpoints: Vec<Endpoint>) -> std::io::Result<Self> {
+        let readers = Readers::new(options.model_dir.clone());
+        Ok(Self {
+            documents: Documents::of(&endpoints, options.version),
+            metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),
+            queries: QueryThreads::start(options, &readers)?,
+            readers,
+            now: Arc::clone(&options.now),
+            version: options.version,
+            endpoints,
+        })
+    }
+
+    /// The endpoints; a route names one by its place here.
+    pub(crate) fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The service's own counters.
+    pub(crate) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Answers a request to an endpoint. `segment` gives the parameters in its path, still
+    /// percent-encoded.
+    pub(crate) async fn respond<'r>(
+        &self,
+        endpoint: usize,
+        segment: impl Fn(&str) -> Option<&'r str>,
+        request: &Parts,
+    ) -> Response<Bytes> {
+        let endpoint = &self.endpoints[endpoint];
+        match request.method {
+            Method::GET | Method::HEAD => {}
+            Method::OPTIONS => return response::options(),
+            _ => {
+                let detail = format!("{} is read-only: GET, HEAD or OPTIONS", endpoint.path);
+                return Self::problem(&Problem::new(Code::MethodNotAllowed, detail));
+            }
+        }
+        let names = endpoint.path_parameters();
+        let segments = names.filter_map(|name| segment(name).map(|raw| (name, raw)));
+        let answered = match &endpoint.action {
+            Action::Question(question) => {
+                let input = Input::new(segments, request.uri.query());
+                self.answer(&**question, input, request).await
+            }
+            Action::Document(_) | Action::Health | Action::Metrics => {
+                let segment = segments.map(|(_, raw)| raw).next();
+                self.show(endpoint, segment, request)
+            }
+        };
+        answered.unwrap_or_else(|problem| Self::problem(&problem))
+    }
+
+    /// A problem as a response.
+    pub(crate) fn problem(problem: &Problem) -> Response<Bytes> {
+        response::of_problem(problem)
+    }
+
+    /// The problem of a path that leads nowhere.
+    pub(crate) fn nowhere() -> Response<Bytes> {
+        let detail = "there is nothing at this path; /docs lists what there is";
+        Self::problem(&Problem::new(Code::NotFound, detail))
+    }
+
+    async fn answer(
+        &self,
+        question: &dyn Question,
+        mut input: Input,
+        request: &Parts,
+    ) -> Result<Response<Bytes>, Problem> {
+        let asked = question.read(&mut input);
+        input.finish()?;
+        let asked = asked.ok_or_else(|| Problem::internal("parameters vanished unexplained"))?;
+        let (headers, uri) = (&request.headers, &request.uri);
+        let accept = joined(headers, &header::ACCEPT);
+        let format = answer::choose(question.offered(), asked.format(), accept.as_deref())?;
+        let cost = asked.cost();
+        let job = Job {
+            asked,
+            format,
+            encoding: preferred_encoding(headers),
+            now: (self.now)(),
+            version: self.version,
+            request: uri
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            if_none_match: joined(headers, &header::IF_NONE_MATCH),
+        };
+        let outcome = match cost {
+            Cost::Lookup => self.readers.with(|reader| job.run(reader))?,
+            Cost::Scan => self.queries.run(|reader| job.run(reader)).await?,
+        };
+        Ok(response::of_outcome(outcome, format, uri))
+    }
+
+    /// What needs no read model.
+    fn show(
+        &self,
+        endpoint: &Endpoint,
+        segment: Option<&str>,
+        request: &Parts,
+    ) -> Result<Response<Bytes>, Problem> {
+        Endpoint::refuse_parameters(request.uri.query())?;
+        match &endpoint.action {
+            Action::Document(document) => {
+                let nothing = || Problem::new(Code::NotFound, "there is no document of this name");
+                let document = document(&self.documents, segment).ok_or_else(nothing)?;
+                let encoding = preferred_encoding(&request.headers);
+                let (tag, encoding, body) = document.encoded(encoding);
+                let known = joined(&request.headers, &header::IF_NONE_MATCH);
+                if known.is_some_and(|known| tag.is_in(&known)) {
+                    return Ok(response::not_modified(tag));
+                }
+                Ok(response::of_body(
+                    Some(tag),
+                    encoding,
+                    document.media_type(),
+                    body,
+                ))
+            }
+            Action::Health | Action::Question(_) => {
+                let accept = joined(&request.headers, &header::ACCEPT);
+                answer::choose(Offered::JsonOnly, None, accept.as_deref())?;
+                let body = serde_json::to_vec(&HealthView { status: "ok" }).unwrap_or_default();
+                Ok(Self::plain(answer::media_type(Format::Json), body))
+            }
+            Action::Metrics => {
+                let media_type = "text/plain; version=0.0.4; charset=utf-8";
+                Ok(Self::plain(media_type, self.metrics.text().into_bytes()))
+            }
+        }
+    }
+
+    fn plain(media_type: &'static str, body: Vec<u8>) -> Response<Bytes> {
+        response::of_body(None, Encoding::Identity, media_type, body.into())
+    }
+}
+
+fn preferred_encoding(headers: &HeaderMap) -> Encoding {
+    Encoding::preferred(joined(headers, &header::ACCEPT_ENCODING).as_deref())
+}
+
+/// A header that is a list, however many fields it is spread over. What is no text counts as absent.
+fn joined(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    let mut fields = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut joined = fields.next()?.to_owned();
+    for field in fields {
+        joined.push(',');
+        joined.push_str(field);
+    }
+    Some(joined)
+}

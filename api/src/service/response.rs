@@ -1,0 +1,199 @@
+//! Responses and their headers.
+
+use bytes::Bytes;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Response, StatusCode, Uri};
+
+use super::job::Outcome;
+use crate::answer::{Encoding, EntityTag, media_type};
+use crate::parameters::Format;
+use crate::problem::{Code, Problem};
+
+/// The methods there are.
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+/// Pages run their own scripts and styles and talk to this service only
+/// (<https://www.w3.org/TR/CSP3/>).
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// Headers of every response. Anybody's page may read what anybody may ask for.
+const EVERYWHERE: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    ),
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("ETag, Link, Retry-After"),
+    ),
+    (
+        header::VARY,
+        HeaderValue::from_static("Accept, Accept-Encoding"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+];
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// May be kept, and must be asked about: the entity tag makes that cheap.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// A response with the headers of all.
+fn bare(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().reserve(10);
+    response.headers_mut().extend(EVERYWHERE);
+    response
+}
+
+/// What came of a question.
+pub(super) fn of_outcome(outcome: Outcome, format: Format, uri: &Uri) -> Response<Bytes> {
+    match outcome {
+        Outcome::NotModified(tag) => not_modified(tag),
+        Outcome::Answer {
+            tag,
+            encoding,
+            body,
+            next_page_token,
+        } => {
+            let mut response = of_body(tag, encoding, media_type(format), body.into());
+            if let Some(token) = next_page_token
+                && let Ok(link) = HeaderValue::from_bytes(next_link(uri, &token).as_bytes())
+            {
+                response.headers_mut().insert(header::LINK, link);
+            }
+            response
+        }
+    }
+}
+
+/// A body of a media type; not to be stored where it has no tag.
+pub(super) fn of_body(
+    tag: Option<EntityTag>,
+    encoding: Encoding,
+    media_type: &'static str,
+    body: Bytes,
+) -> Response<Bytes> {
+    let mut response = bare(StatusCode::OK, body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Some(name) = encoding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    if media_type.starts_with("text/html") {
+        headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+        headers.insert(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        );
+    }
+    tagged(&mut response, tag);
+    response
+}
+
+/// The client's copy is still right.
+pub(super) fn not_modified(tag: EntityTag) -> Response<Bytes> {
+    let mut response = bare(StatusCode::NOT_MODIFIED, Bytes::new());
+    tagged(&mut response, Some(tag));
+    response
+}
+
+fn tagged(response: &mut Response<Bytes>, tag: Option<EntityTag>) {
+    let value = tag.and_then(|tag| HeaderValue::try_from(tag.to_string()).ok());
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        if value.is_some() {
+            REVALIDATE
+        } else {
+            NO_STORE
+        },
+    );
+    if let Some(value) = value {
+        headers.insert(header::ETAG, value);
+    }
+}
+
+/// Which methods there are, also for a browser that asks before it lets a page ask.
+pub(super) fn options() -> Response<Bytes> {
+    let mut response = bare(StatusCode::NO_CONTENT, Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, ALLOWED);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("86400"),
+    );
+    response
+}
+
+/// A problem, as RFC 9457 writes it. What is internal goes to the log, and only there.
+pub(super) fn of_problem(problem: &Problem) -> Response<Bytes> {
+    if let Some(internal) = &problem.internal {
+        if problem.code == Code::Internal {
+            tracing::error!(code = problem.code.name(), "{internal}");
+        } else {
+            tracing::debug!(code = problem.code.name(), "{internal}");
+        }
+    }
+    let body = serde_json::to_vec(&problem.view()).unwrap_or_default();
+    let mut response = bare(problem.code.status(), body.into());
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    if problem.code == Code::MethodNotAllowed {
+        headers.insert(header::ALLOW, ALLOWED);
+    }
+    if let Some(seconds) = problem.code.retry_after_seconds() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// The same request with another page token, relative to this service: what a client calls the
+/// service is none of its business.
+fn next_link(uri: &Uri, token: &str) -> String {
+    let mut link = format!("<{}?", uri.path());
+    let pairs = uri.query().unwrap_or_default().split('&');
+    for pair in pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("page_token=")) {
+        link.push_str(pair);
+        link.push('&');
+    }
+    // A token has URL-safe characters only.
+    link.push_str("page_token=");
+    link.push_str(token);
+    link.push_str(">; rel=\"next\"");
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_keeps_all_but_the_token() {
+        let link = |uri: &str| next_link(&uri.parse().unwrap(), "t2");
+        assert_eq!(
+            link("/v1/events"),
+            "</v1/events?page_token=t2>; rel=\"next\""
+        );
+        assert_eq!(
+            link("http://evil.example/v1/events?type=A%20b&page_token=t1&limit=2"),
+            "</v1/events?type=A%20b&limit=2&page_token=t2>; rel=\"next\""
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! What many answers share: times, the window, how far the model has come, how complete it is.
+
+use std::borrow::Cow;
+
+use ghev_event::Timestamp;
+use ghev_readmodel::{AsOf, Coverage, CoverageState, Named, TimeAxis, Window};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+/// An instant, in RFC 3339, UTC, with `Z`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Time(pub(crate) Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl JsonSchema for Time {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+/// Which time of an event counts.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "TimeAxis", inline)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TimeAxisView {
+    /// When it happened, by GitHub's clock.
+    CreatedAt,
+    /// When it arrived here.
+    ObservedAt,
+}
+
+/// The window of an answer, as its fields `from`, `to` and `by`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WindowView {
+    pub(crate) from: Option<Time>,
+    pub(crate) to: Option<Time>,
+    pub(crate) by: TimeAxisView,
+}
+
+impl From<&Window> for WindowView {
+    fn from(window: &Window) -> Self {
+        Self {
+            from: window.from.map(Time),
+            to: window.to.map(Time),
+            by: match window.by {
+                TimeAxis::CreatedAt => TimeAxisView::CreatedAt,
+                TimeAxis::ObservedAt => TimeAxisView::ObservedAt,
+            },
+        }
+    }
+}
+
+/// The state of the read model that an answer is of.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AsOf")]
+pub(crate) struct AsOfView {
+    /// The log it was made from.
+    log_id: String,
+    /// The first record of the log that is not in it.
+    next_offset: u64,
+    /// When the newest record in it was observed; null before the first.
+    observed_at: Option<Time>,
+}
+
+impl From<&AsOf> for AsOfView {
+    fn from(as_of: &AsOf) -> Self {
+        Self {
+            log_id: as_of.checkpoint.log_id.to_string(),
+            next_offset: as_of.checkpoint.next_offset.get(),
+            observed_at: as_of.observed_at.map(Time),
+        }
+    }
+}
+
+/// How far an answer can be trusted to be complete.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
+pub(crate) struct CoverageView {
+    /// `ok`: overlapping polls prove that nothing was lost. `degraded`: a gap is suspected.
+    /// `unknown`: nothing tells.
+    state: CoverageStateView,
+    /// Polls that could have seen the window.
+    polls: u64,
+    /// Suspected gaps that touch the window.
+    suspected_gaps: u64,
+    /// The share of events that was seen, from 0 to 1; null where it is unknown.
+    #[schemars(range(min = 0, max = 1))]
+    est_capture: Option<f64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "snake_case")]
+enum CoverageStateView {
+    Ok,
+    Degraded,
+    Unknown,
+}
+
+impl From<Coverage> for CoverageView {
+    fn from(coverage: Coverage) -> Self {
+        Self {
+            state: match coverage.state {
+                CoverageState::Ok => CoverageStateView::Ok,
+                CoverageState::Degraded => CoverageStateView::Degraded,
+                CoverageState::Unknown => CoverageStateView::Unknown,
+            },
+            polls: coverage.polls,
+            suspected_gaps: coverage.suspected_gaps,
+            est_capture: coverage.est_capture,
+        }
+    }
+}
+
+/// A repository.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Repo")]
+pub(crate) struct NamedView {
+    /// GitHub's number; null where events gave none.
+    pub(crate) id: Option<u64>,
+    /// `owner/name`; null where events gave none.
+    pub(crate) name: Option<String>,
+}
+
+/// An actor or an organisation.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Account")]
+pub(crate) struct AccountView {
+    /// GitHub's number; null where events gave none.
+    pub(crate) id: Option<u64>,
+    /// The login at the time; null where events gave none.
+    pub(crate) login: Option<String>,
+}
+
+impl AccountView {
+    pub(super) fn of<I>(named: Named<I>, number: fn(I) -> u64) -> Self {
+        Self {
+            id: named.id.map(number),
+            login: named.name,
+        }
+    }
+}

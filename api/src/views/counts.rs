@@ -1,0 +1,103 @@
+//! Events by type.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use ghev_readmodel::{Coverage, EventCounts, Snapshot, Window};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Value as Json, json};
+
+use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+
+/// Distinct events by type.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EventCounts")]
+pub(crate) struct EventCountsView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts.
+    by: TimeAxisView,
+    /// Events of each type: every documented type, 0 where there is none, and any other that
+    /// occurs.
+    counts: CountsByType,
+    /// All events together.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+/// Counts as a JSON object with the types' names as keys.
+#[derive(Debug)]
+struct CountsByType(EventCounts);
+
+impl Serialize for CountsByType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.counts.len()))?;
+        for (kind, count) in &self.0.counts {
+            map.serialize_entry(kind.name(), count)?;
+        }
+        map.end()
+    }
+}
+
+impl JsonSchema for CountsByType {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "CountsByType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let count = json!({ "type": "integer", "minimum": 0 });
+        let names = ghev_event::KNOWN_KINDS.iter().map(|kind| kind.name());
+        let properties: BTreeMap<&str, &Json> = names.clone().map(|name| (name, &count)).collect();
+        json_schema!({
+            "type": "object",
+            "properties": properties,
+            "required": names.collect::<Vec<_>>(),
+            "additionalProperties": count,
+        })
+    }
+}
+
+impl EventCountsView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        counts: EventCounts,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        let sample_size = counts.total();
+        let as_of = snapshot.as_of().into();
+        let counts = CountsByType(counts);
+        Self {
+            from,
+            to,
+            by,
+            counts,
+            sample_size,
+            as_of,
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for EventCountsView {
+    const COLUMNS: &'static [&'static str] = &["type", "count"];
+
+    fn records(&self) -> Vec<Json> {
+        let counts = self.counts.0.counts.iter();
+        counts
+            .map(|(kind, count)| json!({ "type": kind.name(), "count": count }))
+            .collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! Events, one and many.
+
+use ghev_event::{ActorId, OrgId, RepoId, ThreadNumber};
+use ghev_readmodel::{Coverage, EventRow, Snapshot, Window};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::common::AccountView;
+use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView, records_of};
+
+/// An event.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub(crate) struct EventView {
+    /// Its type, such as `PullRequestEvent`.
+    r#type: String,
+    /// GitHub's id; of an event that came without one, a digest of its JSON. Unique within a type.
+    id: String,
+    /// When it happened, by GitHub's clock.
+    created_at: Option<Time>,
+    /// When it arrived here.
+    observed_at: Option<Time>,
+    /// The record of the log that brought it first.
+    offset: u64,
+    /// Who did it.
+    actor: Option<AccountView>,
+    /// Where.
+    repo: Option<NamedView>,
+    /// The organisation that the event names.
+    org: Option<AccountView>,
+    /// `payload.action`.
+    action: Option<String>,
+    /// The pull request or issue it is about.
+    number: Option<u64>,
+    /// Whether the pull request was merged, where the payload says.
+    merged: Option<bool>,
+}
+
+impl From<EventRow> for EventView {
+    fn from(row: EventRow) -> Self {
+        let repo = |repo: ghev_readmodel::Named<RepoId>| NamedView {
+            id: repo.id.map(RepoId::get),
+            name: repo.name,
+        };
+        Self {
+            r#type: row.kind.name().to_owned(),
+            id: row.id.to_string(),
+            created_at: row.created_at.map(Time),
+            observed_at: row.observed_at.map(Time),
+            offset: row.offset.get(),
+            actor: row.actor.map(|actor| AccountView::of(actor, ActorId::get)),
+            repo: row.repo.map(repo),
+            org: row.org.map(|org| AccountView::of(org, OrgId::get)),
+            action: row.action,
+            number: row.number.map(ThreadNumber::get),
+            merged: row.merged,
+        }
+    }
+}
+
+/// Events, the newest first, page by page.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Events")]
+pub(crate) struct EventsView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event the window speaks of.
+    by: TimeAxisView,
+    /// The events of this page.
+    events: Vec<EventView>,
+    /// How many these are.
+    sample_size: u64,
+    /// What to give as `page_token` for the next page; null on the last.
+    next_page_token: Option<String>,
+    /// The state of the read model this page is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl EventsView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        events: Vec<EventRow>,
+        next_page_token: Option<String>,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            sample_size: events.len() as u64,
+            events: events.into_iter().map(EventView::from).collect(),
+            next_page_token,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for EventsView {
+    const COLUMNS: &'static [&'static str] = &[
+        "type",
+        "id",
+        "created_at",
+        "observed_at",
+        "offset",
+        "actor.id",
+        "actor.login",
+        "repo.id",
+        "repo.name",
+        "org.id",
+        "org.login",
+        "action",
+        "number",
+        "merged",
+    ];
+
+    fn records(&self) -> Vec<Json> {
+        records_of(&self.events)
+    }
+
+    fn next_page_token(&self) -> Option<&str> {
+        self.next_page_token.as_deref()
+    }
+}
+
+/// One event, with the state of the read model it was found in.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EventAnswer")]
+pub(crate) struct EventAnswer {
+    /// The event.
+    #[serde(flatten)]
+    pub(crate) event: EventView,
+    /// The state of the read model this is of.
+    pub(crate) as_of: AsOfView,
+    /// How complete that is as a whole.
+    pub(crate) coverage: CoverageView,
+}
+
+impl View for EventAnswer {}

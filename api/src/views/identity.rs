@@ -1,0 +1,74 @@
+//! Who a repository, an organisation or an actor is.
+
+use ghev_readmodel::{Coverage, Identity, NameSeen, Snapshot};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{AsOfView, CoverageView, Time, View};
+
+/// An identity: the names it has borne, and when it was seen.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Identity")]
+pub(crate) struct IdentityView {
+    /// GitHub's number; null where events gave none.
+    id: Option<u64>,
+    /// The name in the newest event.
+    name: Option<String>,
+    /// Every name seen, the newest first.
+    names: Vec<NameSeenView>,
+    /// When the earliest event happened.
+    first_event_at: Option<Time>,
+    /// When the latest event happened.
+    last_event_at: Option<Time>,
+    /// Distinct events.
+    events: u64,
+    /// The same number, as every answer has it.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+/// A name that an identity has borne.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NameSeen")]
+pub(crate) struct NameSeenView {
+    /// As it was written.
+    name: String,
+    /// The earliest event under this name.
+    first_at: Option<Time>,
+    /// The latest.
+    last_at: Option<Time>,
+    /// Distinct events under this name.
+    events: u64,
+}
+
+impl From<NameSeen> for NameSeenView {
+    fn from(seen: NameSeen) -> Self {
+        Self {
+            name: seen.name,
+            first_at: seen.first_at.map(Time),
+            last_at: seen.last_at.map(Time),
+            events: seen.events,
+        }
+    }
+}
+
+impl IdentityView {
+    pub(crate) fn new(snapshot: &Snapshot<'_>, identity: Identity, coverage: Coverage) -> Self {
+        Self {
+            id: identity.id,
+            name: identity.name,
+            names: identity.names.into_iter().map(NameSeenView::from).collect(),
+            first_event_at: identity.first_event_at.map(Time),
+            last_event_at: identity.last_event_at.map(Time),
+            events: identity.events,
+            sample_size: identity.events,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for IdentityView {}

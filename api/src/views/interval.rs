@@ -1,0 +1,78 @@
+//! The time between pull requests.
+
+use ghev_readmodel::{Coverage, PullRequestInterval, Snapshot, Window};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView};
+
+/// The time between consecutive pull requests of a repository. Where the scope is wider the gaps
+/// are within each repository, pooled.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PullRequestInterval")]
+pub(crate) struct PullRequestIntervalView {
+    /// The repository, where the scope is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repo: Option<NamedView>,
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// Which event dates a pull request: its earliest `opened`, or its earliest of `any` action.
+    action: String,
+    /// Pull requests in the window.
+    sample_size: u64,
+    /// Mean gap in seconds; null for fewer than two pull requests.
+    mean_seconds: Option<f64>,
+    /// Median gap in seconds.
+    p50_seconds: Option<f64>,
+    /// 90th percentile of the gaps in seconds.
+    p90_seconds: Option<f64>,
+    /// The shortest gap in seconds.
+    min_seconds: Option<f64>,
+    /// The longest gap in seconds.
+    max_seconds: Option<f64>,
+    /// When the first pull request in the window was opened.
+    first_at: Option<Time>,
+    /// When the last one was.
+    last_at: Option<Time>,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl PullRequestIntervalView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        repo: Option<NamedView>,
+        window: &Window,
+        action: String,
+        interval: &PullRequestInterval,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        let gaps = &interval.gaps;
+        Self {
+            repo,
+            from,
+            to,
+            by,
+            action,
+            sample_size: interval.sample_size,
+            mean_seconds: gaps.mean_seconds,
+            p50_seconds: gaps.p50_seconds,
+            p90_seconds: gaps.p90_seconds,
+            min_seconds: gaps.min_seconds,
+            max_seconds: gaps.max_seconds,
+            first_at: interval.first_at.map(Time),
+            last_at: interval.last_at.map(Time),
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for PullRequestIntervalView {}

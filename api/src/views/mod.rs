@@ -1,0 +1,47 @@
+//! What answers look like: one struct for each, from which its JSON Schema follows. Unknown is
+//! `null`, never absent. Knows nothing about how the answer was found.
+
+mod common;
+mod counts;
+mod events;
+mod identity;
+mod interval;
+mod records;
+mod status;
+
+pub(crate) use common::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
+pub(crate) use counts::EventCountsView;
+pub(crate) use events::{EventAnswer, EventsView};
+pub(crate) use identity::IdentityView;
+pub(crate) use interval::PullRequestIntervalView;
+pub(crate) use records::{DeadLettersView, GapsView};
+pub(crate) use status::{HealthView, ReadyView, StatusView};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// An answer.
+pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
+    /// The columns of its records where it is a list of records, and may be had as NDJSON or CSV;
+    /// otherwise empty. A dot goes down into a record.
+    const COLUMNS: &'static [&'static str] = &[];
+
+    /// Its records as JSON objects.
+    fn records(&self) -> Vec<Json> {
+        Vec::new()
+    }
+
+    /// The token of the page after this one.
+    fn next_page_token(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Entries as JSON values. Views have text keys only, so that none fails to be one.
+fn records_of<T: Serialize>(entries: &[T]) -> Vec<Json> {
+    entries
+        .iter()
+        .map(|entry| serde_json::to_value(entry).unwrap_or_default())
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! Takes connections and hands each to a task of its own, until told to stop.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tide::listener::{ListenInfo, Listener, ToListener};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::connection;
+use super::routes::State;
+use crate::options::Limits;
+
+/// How many connections over the limit are told so at the same time; others are closed unheard.
+const REFUSALS_MAX: usize = 64;
+
+/// How long to wait where there are no file descriptors left for a connection.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// A listener for tide that speaks through hyper.
+#[derive(Debug)]
+pub(super) struct HyperListener {
+    socket: Option<TcpListener>,
+    limits: Limits,
+    stopped: watch::Receiver<bool>,
+    server: Option<tide::Server<State>>,
+}
+
+impl HyperListener {
+    /// Takes the connections of `socket` until `stopped` turns true.
+    pub(super) const fn new(
+        socket: TcpListener,
+        limits: Limits,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            socket: Some(socket),
+            limits,
+            stopped,
+            server: None,
+        }
+    }
+}
+
+impl fmt::Display for HyperListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.socket.as_ref().map(TcpListener::local_addr) {
+            Some(Ok(address)) => write!(f, "http://{address}"),
+            Some(Err(_)) | None => f.write_str("http"),
+        }
+    }
+}
+
+impl ToListener<State> for HyperListener {
+    type Listener = Self;
+
+    fn to_listener(self) -> io::Result<Self> {
+        Ok(self)
+    }
+}
+
+#[async_trait::async_trait]
+impl Listener<State> for HyperListener {
+    async fn bind(&mut self, server: tide::Server<State>) -> io::Result<()> {
+        self.server = Some(server);
+        Ok(())
+    }
+
+    async fn accept(&mut self) -> io::Result<()> {
+        let (Some(server), Some(socket)) = (self.server.take(), self.socket.take()) else {
+            return Err(io::Error::other(
+                "this listener is not bound, or has stopped",
+            ));
+        };
+        let mut connections = Connections::new(server, self.limits.clone());
+        loop {
+            tokio::select! {
+                () = stop(&mut self.stopped) => break,
+                accepted = socket.accept() => match accepted {
+                    Ok((stream, _)) => connections.open(stream),
+                    Err(error) => pause_after(&error).await,
+                },
+            }
+        }
+        // Whoever comes now is refused at once, instead of waiting for somebody who will not answer.
+        drop(socket);
+        connections.drain().await;
+        Ok(())
+    }
+
+    fn info(&self) -> Vec<ListenInfo> {
+        vec![ListenInfo::new(self.to_string(), "tcp".to_owned(), false)]
+    }
+}
+
+/// Waits until told to stop, or until nobody is left who could tell.
+async fn stop(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// A client that has gone before it was accepted is nothing to wait for.
+async fn pause_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    ) {
+        tracing::warn!("cannot accept a connection: {error}; waiting for others to end");
+        tokio::time::sleep(EXHAUSTED_PAUSE).await;
+    }
+}
+
+/// The connections that are open.
+struct Connections {
+    server: tide::Server<State>,
+    limits: Limits,
+    free: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    fn new(server: tide::Server<State>, limits: Limits) -> Self {
+        Self {
+            server,
+            free: Arc::new(Semaphore::new(
+                limits.connections_max.min(Semaphore::MAX_PERMITS),
+            )),
+            limits,
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            graceful: GracefulShutdown::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    fn open(&mut self, stream: TcpStream) {
+        while self.tasks.try_join_next().is_some() {}
+        let limits = self.limits.clone();
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            let (server, watcher) = (self.server.clone(), self.graceful.watcher());
+            self.tasks.spawn(async move {
+                connection::serve(stream, server, limits, watcher).await;
+                drop(permit);
+            });
+        } else if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            self.tasks.spawn(async move {
+                connection::refuse(stream, limits).await;
+                drop(permit);
+            });
+        }
+    }
+
+    /// Lets requests under way end, then closes what is left.
+    async fn drain(mut self) {
+        let open = self.graceful.count();
+        if timeout(self.limits.drain_timeout, self.graceful.shutdown())
+            .await
+            .is_err()
+        {
+            let seconds = self.limits.drain_timeout.as_secs_f32();
+            tracing::warn!("of {open} connections some did not end within {seconds} s; cut off");
+        }
+        self.tasks.shutdown().await;
+    }
+}

@@ -1,0 +1,127 @@
+//! The table as a tide server: a route for each endpoint, whatever the method.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::Response;
+use http::request::Parts;
+use tide::http::{Method, Request, Url};
+
+use crate::problem::Problem;
+use crate::service::Service;
+
+/// What routes share.
+pub(super) type State = Arc<Service>;
+
+/// The route of an endpoint, by its place in the table.
+struct Route {
+    endpoint: usize,
+}
+
+/// An answer on its way through tide.
+struct Answer {
+    endpoint: usize,
+    response: Response<Bytes>,
+}
+
+/// A server with all the routes.
+pub(super) fn server(service: &State) -> tide::Server<State> {
+    let mut server = tide::with_state(Arc::clone(service));
+    for (endpoint, entry) in service.endpoints().iter().enumerate() {
+        server.at(&route_of(entry.path)).all(Route { endpoint });
+    }
+    server
+}
+
+/// A path in tide's notation: `:name` stands for a whole segment.
+fn route_of(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        let parameter = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once('}'));
+        parameter.map_or_else(|| segment.to_owned(), |(name, _)| format!(":{name}"))
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[async_trait::async_trait]
+impl tide::Endpoint<State> for Route {
+    async fn call(&self, request: tide::Request<State>) -> tide::Result {
+        let endpoint = self.endpoint;
+        let parts: &Parts = request
+            .ext()
+            .expect("every request brings its own head along");
+        let segment = |name: &str| request.param(name).ok();
+        let response = request.state().respond(endpoint, segment, parts).await;
+        let mut carrier = tide::Response::new(response.status().as_u16());
+        carrier.insert_ext(Answer { endpoint, response });
+        Ok(carrier)
+    }
+}
+
+/// Answers a request. A panic on the way is an answer too, and is counted with the others.
+pub(super) async fn respond(server: &tide::Server<State>, parts: Parts) -> Response<Bytes> {
+    let (arrived, service) = (Instant::now(), server.state());
+    tracing::trace!(method = %parts.method, path = parts.uri.path(), "asked");
+    let answered = match routed(parts) {
+        Some(request) => {
+            AssertUnwindSafe(server.respond(request))
+                .catch_unwind()
+                .await
+        }
+        None => Ok(Ok(tide::http::Response::new(404))),
+    };
+    let (endpoint, response) = match answered {
+        Ok(carrier) => match carrier.ok().and_then(take_answer) {
+            Some(Answer { endpoint, response }) => (Some(endpoint), response),
+            // tide's own answer: no route matched.
+            None => (None, Service::nowhere()),
+        },
+        Err(_) => (
+            None,
+            Service::problem(&Problem::internal("a handler panicked")),
+        ),
+    };
+    service
+        .metrics()
+        .count(endpoint, response.status(), arrived.elapsed());
+    response
+}
+
+fn take_answer(mut carrier: tide::http::Response) -> Option<Answer> {
+    carrier.ext_mut().remove()
+}
+
+/// A request for tide's router, with the whole head as an extension; nothing for a target that is no
+/// path, such as that of `OPTIONS *`. Only the path matters to the router, so a client's `Host` does
+/// not reach it.
+fn routed(parts: Parts) -> Option<Request> {
+    let path = parts.uri.path();
+    if !path.starts_with('/') {
+        return None;
+    }
+    let url = Url::parse(&format!("http://localhost{path}")).ok()?;
+    // Routes take every method; one that tide does not know is told apart by the endpoint.
+    let method = parts.method.as_str().parse().unwrap_or(Method::Get);
+    let mut request = Request::new(method, url);
+    request.ext_mut().insert(parts);
+    Some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_routes() {
+        assert_eq!(
+            route_of("/v1/repos/{owner}/{repo}/x"),
+            "/v1/repos/:owner/:repo/x"
+        );
+        assert_eq!(route_of("/schemas/{name}.json"), "/schemas/:name");
+        assert_eq!(route_of("/"), "/");
+    }
+}

@@ -1,0 +1,118 @@
+//! Formats and encodings.
+
+use std::io::Read as _;
+
+use crate::model::{Model, RUST, event};
+use crate::server::Server;
+
+#[test]
+fn lists_come_as_ndjson_and_csv() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let lines = client.get("/v1/events?format=ndjson&limit=3");
+    assert_eq!(lines.header("content-type"), Some("application/x-ndjson"));
+    let types: Vec<String> = lines
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].to_string())
+        .collect();
+    assert_eq!(types, ["\"WatchEvent\"", "\"PushEvent\"", "\"PushEvent\""]);
+    assert!(
+        lines.header("link").is_some(),
+        "the next page is named in the header"
+    );
+
+    let csv = client.request("GET", "/v1/event-counts", &["Accept: text/csv"]);
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert!(
+        csv.text()
+            .starts_with("type,count\r\nCommitCommentEvent,0\r\n"),
+        "{}",
+        csv.text()
+    );
+    assert!(csv.text().ends_with("NewThingEvent,1\r\n"));
+
+    let empty = client.get("/v1/events?format=csv&type=Nothing");
+    assert_eq!(empty.text().lines().count(), 1, "a header line only");
+}
+
+#[test]
+fn a_name_that_is_a_formula_is_defused_in_csv() {
+    let mut model = Model::empty();
+    let payload = r#"{"action":"=HYPERLINK(\"http://x\")"}"#;
+    model.add(
+        "2026-11-24T11:00:00Z",
+        &[event("PushEvent", 1, "2026-11-24T11:00:00Z", RUST, payload)],
+    );
+    let csv = Server::start(model.path()).get("/v1/events?format=csv");
+    assert!(
+        csv.text().contains("\"'=HYPERLINK(\"\"http://x\"\")\""),
+        "{}",
+        csv.text()
+    );
+}
+
+#[test]
+fn what_cannot_be_had_is_not_acceptable() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    client
+        .get("/v1/status?format=csv")
+        .problem(406, "not_acceptable");
+    client
+        .request("GET", "/v1/event-counts", &["Accept: image/png"])
+        .problem(406, "not_acceptable");
+    let browser = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    assert_eq!(
+        client.request("GET", "/v1/event-counts", &[browser]).status,
+        200
+    );
+}
+
+#[test]
+fn long_answers_are_compressed_as_the_client_likes() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let plain = client.get("/v1/events");
+    assert_eq!(plain.header("content-encoding"), None);
+    assert_eq!(plain.header("vary"), Some("Accept, Accept-Encoding"));
+
+    let gzip = client.request("GET", "/v1/events", &["Accept-Encoding: gzip"]);
+    assert_eq!(gzip.header("content-encoding"), Some("gzip"));
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*gzip.body)
+        .read_to_end(&mut unpacked)
+        .unwrap();
+    assert_eq!(unpacked, plain.body);
+
+    let zstd = client.request(
+        "GET",
+        "/v1/events",
+        &["Accept-Encoding: gzip, deflate, br, zstd"],
+    );
+    assert_eq!(zstd.header("content-encoding"), Some("zstd"));
+    assert_eq!(
+        zstd::bulk::decompress(&zstd.body, 1 << 20).unwrap(),
+        plain.body
+    );
+
+    let short = client.request(
+        "GET",
+        "/v1/repos/rust-lang/rust",
+        &["Accept-Encoding: gzip"],
+    );
+    assert_eq!(
+        short.header("content-encoding"),
+        None,
+        "{} bytes",
+        short.body.len()
+    );
+    let tags: std::collections::BTreeSet<_> = [&plain, &gzip, &zstd]
+        .iter()
+        .map(|answer| answer.header("etag"))
+        .collect();
+    assert_eq!(tags.len(), 3, "each representation has a tag of its own");
+}

@@ -1,0 +1,21 @@
+//! The service as its clients see it: a read model in a directory, a socket, and bytes over it.
+//! Knows nothing about how the crate is made.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails, in its helpers too"
+)]
+
+mod client;
+mod model;
+mod server;
+
+mod caching;
+mod counts;
+mod events;
+mod formats;
+mod hostile;
+mod identities;
+mod readiness;
+mod schemas;
+mod wire;
