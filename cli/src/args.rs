@@ -1,0 +1,306 @@
+//! The command line as clap reads it. Knows nothing about what the commands do, nor about the
+//! config file beyond the option that names it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use ghev_event::Source;
+use ghev_injector::GithubUrl;
+
+use crate::moment::OffsetOrTime;
+
+/// Keeps what GitHub's Events API forgets, and answers questions about it.
+///
+/// An injector polls GitHub and appends every event to a durable log; a projector folds the log
+/// into a SQLite read model; an API serves it on port 5000 with its documentation at /docs.
+#[derive(Debug, Parser)]
+#[command(name = "ghev", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Every option can also be given in the environment (GHEV_DATA, GHEV_LISTEN, ...) or in a TOML file \
+(--config); a flag wins over the environment, the environment over the file. GITHUB_TOKEN is read \
+from the environment or from --token-file.
+
+Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 another writer holds the log, 4 damaged log, \
+5 replay differs, 6 some input was rejected.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Holds log/ and readmodel/
+    #[arg(
+        long,
+        global = true,
+        env = "GHEV_DATA",
+        default_value = "ghev-data",
+        value_name = "DIR"
+    )]
+    pub(crate) data: PathBuf,
+    /// TOML file with options by their long names, such as `source = ["public"]`
+    #[arg(long, global = true, env = "GHEV_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How log lines on standard error are written
+    #[arg(long, global = true, env = "GHEV_LOG_FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, env = "GHEV_VERBOSE", action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Service {
+    Api,
+    Injector,
+    Projector,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: injector, projector and api
+    Up {
+        #[command(flatten)]
+        inject: InjectArgs,
+        #[command(flatten)]
+        serve: ServeArgs,
+    },
+    /// Poll GitHub and append what is new to the log
+    Inject {
+        #[command(flatten)]
+        inject: InjectArgs,
+        /// Poll every source once, then end
+        #[arg(long, env = "GHEV_ONCE")]
+        once: bool,
+    },
+    /// Fold the log into the read model
+    Project {
+        /// End once the log's present end is reached
+        #[arg(long, env = "GHEV_ONCE")]
+        once: bool,
+    },
+    /// Answer questions over HTTP
+    Serve {
+        #[command(flatten)]
+        serve: ServeArgs,
+    },
+    /// Append the events of files to the log
+    ///
+    /// Reads GH Archive hours of every era, NDJSON and Events API arrays; plain, gzip or zstd, told
+    /// apart by content. Importing the same file twice appends nothing. The log has one writer: stop
+    /// `ghev up` or `ghev inject` on the same directory first.
+    Import {
+        /// Files, directories, or - for standard input
+        #[arg(required = true, value_name = "FILE|DIR|-")]
+        inputs: Vec<PathBuf>,
+        /// How the summary on standard output is written
+        #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
+        format: OutputFormat,
+    },
+    /// Rebuild the read model from the log, beside the live one
+    Replay(ReplayArgs),
+    /// Show sources, log, read model and suspected gaps
+    Status {
+        /// How it is written
+        #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
+        format: OutputFormat,
+    },
+    /// Look into the log
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Try it: a simulated GitHub, invented events and `up`, offline
+    ///
+    /// Keeps its data in a temporary directory that is removed at the end.
+    Demo {
+        #[command(flatten)]
+        serve: ServeArgs,
+        /// Events a second that the simulated GitHub brings forth
+        #[arg(
+            long,
+            env = "GHEV_RATE",
+            default_value_t = 20.0,
+            value_name = "PER_SECOND"
+        )]
+        rate: f64,
+        /// The same seed invents the same events
+        #[arg(long, env = "GHEV_SEED", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Stand in for GitHub's Events API
+    Sim(SimArgs),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Say whether a service does its work: exit 0, or 1 and why not
+    Healthcheck {
+        /// Which one: the api answers, the injector's log or the projector's read model is readable
+        #[arg(default_value = "api")]
+        service: Service,
+        /// Where the api listens
+        #[arg(long, env = "GHEV_LISTEN", default_value = DEFAULT_LISTEN, value_name = "ADDR")]
+        listen: SocketAddr,
+    },
+}
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:5000";
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where the api listens; port 0 takes any free port
+    #[arg(long, env = "GHEV_LISTEN", default_value = DEFAULT_LISTEN, value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InjectArgs {
+    /// What to poll: public, repo:OWNER/NAME, org:ORG or user:LOGIN; may be given several times
+    #[arg(
+        long,
+        env = "GHEV_SOURCE",
+        default_value = "public",
+        value_delimiter = ',',
+        value_parser = live_source
+    )]
+    pub(crate) source: Vec<Source>,
+    /// Where GitHub's API is; a token is sent nowhere else
+    #[arg(
+        long,
+        env = "GHEV_GITHUB_URL",
+        default_value = "https://api.github.com"
+    )]
+    pub(crate) github_url: GithubUrl,
+    /// File that holds a token, instead of the environment
+    #[arg(long, env = "GHEV_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Poll at most this often; GitHub's own interval still holds where it is longer
+    #[arg(long, env = "GHEV_POLL_INTERVAL", value_name = "SECONDS")]
+    pub(crate) poll_interval: Option<u32>,
+}
+
+fn live_source(text: &str) -> Result<Source, String> {
+    match text.parse() {
+        Ok(Source::Archive) => {
+            Err("archives are read by `ghev import`; poll public, repo:, org: or user:".to_owned())
+        }
+        Ok(source) => Ok(source),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Change nothing: compare the live read model with a fresh one; exit 5 where they differ
+    #[arg(long, env = "GHEV_CHECK", conflicts_with_all = ["until", "into", "rollback"])]
+    pub(crate) check: bool,
+    /// Stop at this offset or time; needs --into
+    #[arg(
+        long,
+        env = "GHEV_UNTIL",
+        requires = "into",
+        value_name = "TIME|OFFSET"
+    )]
+    pub(crate) until: Option<OffsetOrTime>,
+    /// Write the read model of that moment to this file, leaving the live one alone
+    #[arg(long, env = "GHEV_INTO", value_name = "FILE")]
+    pub(crate) into: Option<PathBuf>,
+    /// Go back to the read model before the last replay
+    #[arg(long, env = "GHEV_ROLLBACK", conflicts_with_all = ["until", "into"])]
+    pub(crate) rollback: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Print every event's original JSON, one a line, in log order
+    Cat {
+        /// First offset
+        #[arg(long, env = "GHEV_FROM", value_name = "OFFSET")]
+        from: Option<u64>,
+        /// First offset after the last
+        #[arg(long, env = "GHEV_TO", value_name = "OFFSET")]
+        to: Option<u64>,
+        /// Only events of this type; may be given several times
+        #[arg(long = "type", env = "GHEV_TYPE", value_name = "TYPE")]
+        kinds: Vec<String>,
+        /// Only events of this repository (owner/name, any case)
+        #[arg(long, env = "GHEV_REPO", value_name = "OWNER/NAME")]
+        repo: Option<String>,
+        /// Print where each record came from instead, one JSON object a line
+        #[arg(long, env = "GHEV_ENVELOPES")]
+        envelopes: bool,
+    },
+    /// Say how large the log is
+    Stat {
+        /// How it is written
+        #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
+        format: OutputFormat,
+    },
+    /// Read and decode every record; exit 4 and the places where any is damaged
+    Verify,
+    /// Remove old segments (not in this version: it says so and exits 1)
+    Trim {
+        /// Segments whose records all lie before this go
+        #[arg(long, env = "GHEV_BEFORE", value_name = "TIME|OFFSET")]
+        before: OffsetOrTime,
+        /// Do not ask
+        #[arg(long, env = "GHEV_YES")]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimArgs {
+    /// Where it listens; port 0 takes any free port
+    #[arg(
+        long,
+        env = "GHEV_LISTEN",
+        default_value = "127.0.0.1:5001",
+        value_name = "ADDR"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Serve these events (GH Archive hours, NDJSON, arrays) instead of invented ones
+    #[arg(long, env = "GHEV_EVENTS", num_args = 1.., value_name = "FILE")]
+    pub(crate) events: Vec<PathBuf>,
+    /// What goes wrong
+    #[arg(long, env = "GHEV_FAULTS", value_name = "SPEC", long_help = ghev_sim::FAULTS_HELP)]
+    pub(crate) faults: Option<ghev_sim::Faults>,
+    /// Events a second that enter the feed
+    #[arg(
+        long,
+        env = "GHEV_RATE",
+        default_value_t = 4.0,
+        value_name = "PER_SECOND"
+    )]
+    pub(crate) rate: f64,
+    /// The X-Poll-Interval it states
+    #[arg(
+        long,
+        env = "GHEV_POLL_INTERVAL",
+        default_value_t = 60,
+        value_name = "SECONDS"
+    )]
+    pub(crate) poll_interval: u32,
+    /// The same seed invents the same events and the same faults
+    #[arg(long, env = "GHEV_SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+}

@@ -1,0 +1,92 @@
+//! One file for each command; this one only chooses.
+
+mod demo;
+mod descriptors;
+mod healthcheck;
+mod import;
+mod inject;
+mod log_cat;
+mod log_stat;
+mod log_verify;
+mod output;
+mod progress;
+mod project;
+mod replay;
+mod runtime;
+mod serve;
+mod sim;
+mod status;
+mod up;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Cli, Command, LogCommand};
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Runs the command to its end.
+pub(crate) fn run(cli: Cli) -> Result<Exit, CommandError> {
+    let dirs = DataDir::new(cli.common.data);
+    match cli.command {
+        Command::Up { inject, serve } => up::run(&dirs, &inject, &serve),
+        Command::Inject { inject, once } => inject::run(&dirs, &inject, once),
+        Command::Project { once } => project::run(&dirs, once),
+        Command::Serve { serve } => serve::run(&dirs, &serve),
+        Command::Import { inputs, format } => import::run(&dirs, &inputs, format),
+        Command::Replay(args) => replay::run(&dirs, &args),
+        Command::Status { format } => status::run(&dirs, format),
+        Command::Log(command) => log(&dirs, command),
+        Command::Demo { serve, rate, seed } => demo::run(&serve, rate, seed),
+        Command::Sim(args) => sim::run(&args),
+        Command::Openapi => output::json_document(&ghev_api::openapi_document()),
+        Command::Completions { shell } => {
+            let script = |to: &mut output::Output| {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "ghev", &mut script);
+                to.write(&script)
+            };
+            output::to_stdout(script)
+        }
+        Command::Healthcheck { service, listen } => healthcheck::run(&dirs, service, listen),
+    }
+}
+
+fn log(dirs: &DataDir, command: LogCommand) -> Result<Exit, CommandError> {
+    match command {
+        LogCommand::Cat {
+            from,
+            to,
+            kinds,
+            repo,
+            envelopes,
+        } => log_cat::run(
+            dirs,
+            &log_cat::Selection::new(from, to, kinds, repo),
+            envelopes,
+        ),
+        LogCommand::Stat { format } => log_stat::run(dirs, format),
+        LogCommand::Verify => log_verify::run(dirs),
+        LogCommand::Trim { .. } => Err(CommandError::Absent {
+            what: "removing old segments (ghev log trim)",
+        }),
+    }
+}
+
+/// Where a data directory keeps its two parts.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir {
+    /// The log: written by the injector alone.
+    pub(crate) log: std::path::PathBuf,
+    /// The read model: written by the projector alone.
+    pub(crate) model: std::path::PathBuf,
+}
+
+impl DataDir {
+    fn new(dir: impl AsRef<std::path::Path>) -> Self {
+        let dir = dir.as_ref();
+        Self {
+            log: dir.join("log"),
+            model: dir.join("readmodel"),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! How far a long command has come: a bar on a terminal, a line every few seconds elsewhere.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Seldom enough not to fill a log file, often enough to see that it goes on.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Progress in bytes or in records. Written to standard error.
+pub(crate) struct Progress {
+    what: &'static str,
+    bar: ProgressBar,
+    on_terminal: bool,
+    line_at: Instant,
+    started_at: Instant,
+}
+
+impl Progress {
+    /// Begins; nothing is shown before the first report.
+    pub(crate) fn start(what: &'static str) -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let bar = ProgressBar::no_length();
+        bar.set_draw_target(if on_terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        });
+        bar.set_message(what);
+        let now = Instant::now();
+        Self {
+            what,
+            bar,
+            on_terminal,
+            line_at: now + LINE_INTERVAL,
+            started_at: now,
+        }
+    }
+
+    /// So many bytes of so many.
+    pub(crate) fn bytes(&mut self, done: u64, total: Option<u64>) {
+        let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+        self.report(done, total, template, |count| HumanBytes(count).to_string());
+    }
+
+    /// So many records of so many.
+    pub(crate) fn records(&mut self, done: u64, total: u64) {
+        let template = "{msg} {wide_bar} {pos}/{len} records {per_sec} {eta} left";
+        self.report(done, Some(total), template, |count| {
+            format!("{count} records")
+        });
+    }
+
+    fn report(
+        &mut self,
+        done: u64,
+        total: Option<u64>,
+        template: &str,
+        show: impl Fn(u64) -> String,
+    ) {
+        if self.on_terminal {
+            if self.bar.length() != total
+                && let (Some(total), Ok(style)) = (total, ProgressStyle::with_template(template))
+            {
+                self.bar.set_style(style);
+                self.bar.set_length(total);
+            }
+            self.bar.set_position(done);
+        } else if Instant::now() >= self.line_at {
+            self.line_at += LINE_INTERVAL;
+            let of_total = total.map_or_else(String::new, |total| format!(" of {}", show(total)));
+            let seconds = self.started_at.elapsed().as_secs();
+            tracing::info!("{}: {}{of_total} after {seconds} s", self.what, show(done));
+        }
+    }
+
+    /// Says something above the bar without tearing it.
+    pub(crate) fn say(&self, line: impl std::fmt::Display) {
+        self.bar.suspend(|| {
+            use std::io::Write as _;
+            // Where standard error is gone, the counts of the summary still tell.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        });
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,107 @@
+//! `ghev replay`: the read model anew, from the log alone.
+
+use std::path::Path;
+
+use ghev_projector::StopFlag;
+use ghev_projector::replay::{self, ReplayProgress, Until};
+use ghev_readmodel::Offset;
+
+use super::progress::Progress;
+use super::{DataDir, output, project, runtime};
+use crate::args::ReplayArgs;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::moment::OffsetOrTime;
+
+/// Rebuilds, or compares (`--check`), goes back (`--rollback`) or goes to a moment of the past
+/// (`--until --into`).
+pub(crate) fn run(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandError> {
+    match (&args.until, &args.into) {
+        (Some(until), Some(into)) => travel(dirs, *until, into),
+        _ if args.check => check(dirs),
+        _ if args.rollback => rollback(dirs),
+        _ => rebuild(dirs),
+    }
+}
+
+fn rollback(dirs: &DataDir) -> Result<Exit, CommandError> {
+    let generation = replay::rollback(&project::options(dirs))?;
+    output::to_stdout(|output| {
+        output.line(format_args!("generation {generation} is current again"))
+    })
+}
+
+fn travel(dirs: &DataDir, until: OffsetOrTime, into: &Path) -> Result<Exit, CommandError> {
+    let until = match until {
+        OffsetOrTime::Offset(offset) => Until::Offset(Offset::new(offset).unwrap_or(Offset::MAX)),
+        OffsetOrTime::Time(time) => Until::Time(time),
+    };
+    let (options, file) = (project::options(dirs), into.to_owned());
+    let summary = with_progress("replaying the past", move |progress, flag| {
+        Ok(replay::until(&options, until, &file, progress, flag)?)
+    })?;
+    output::to_stdout(|output| {
+        output.line(format_args!(
+            "{} has {} events of the records before {}",
+            into.display(),
+            summary.events,
+            summary.next_offset
+        ))
+    })
+}
+
+/// Runs a replay in the background with a bar, until it is done or a signal stops it.
+fn with_progress<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce(&mut dyn FnMut(ReplayProgress), &StopFlag) -> Result<T, CommandError>
+    + Send
+    + 'static,
+) -> Result<T, CommandError> {
+    runtime::block_on(async move |stop| {
+        project::in_background(&stop, move |flag| {
+            let mut progress = Progress::start(what);
+            let result = work(
+                &mut |at| progress.records(at.next_offset, at.watermark),
+                flag,
+            );
+            progress.end();
+            result
+        })
+        .await
+    })
+}
+
+fn rebuild(dirs: &DataDir) -> Result<Exit, CommandError> {
+    let options = project::options(dirs);
+    let summary = with_progress("replaying", move |progress, flag| {
+        Ok(replay::replay(&options, progress, flag)?)
+    })?;
+    output::to_stdout(|output| {
+        output.line(format_args!(
+            "generation {} has {} events of {} records and is current",
+            summary.generation, summary.events, summary.records
+        ))
+    })
+}
+
+/// Exit 5 where a table differs.
+fn check(dirs: &DataDir) -> Result<Exit, CommandError> {
+    let options = project::options(dirs);
+    let report = with_progress("replaying to compare", move |progress, flag| {
+        Ok(replay::check(&options, progress, flag)?)
+    })?;
+    output::to_stdout(|output| {
+        for table in &report.differing {
+            output.line(format_args!("{table} differs"))?;
+        }
+        output.line(match report.differing.len() {
+            0 => "the read model is what the log makes of it".to_owned(),
+            count => format!("{count} tables differ from what the log makes: run `ghev replay`"),
+        })
+    })?;
+    Ok(if report.differing.is_empty() {
+        Exit::Done
+    } else {
+        Exit::ReplayDiffers
+    })
+}

@@ -1,0 +1,158 @@
+//! The config file: options by their long names, as defaults below flags and environment. Knows
+//! nothing about what the options mean: clap checks the values as if they had been typed.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches, Command};
+
+/// Options that make sense in a file: what a service is, not what is asked of it once.
+const KEYS: [&str; 8] = [
+    "data",
+    "github-url",
+    "listen",
+    "log-format",
+    "poll-interval",
+    "source",
+    "token-file",
+    "verbose",
+];
+
+/// Why a config file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read the config file {}: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the config file {} is no TOML: {reason}", path.display())]
+    Toml { path: PathBuf, reason: String },
+    #[error(
+        "the config file {} sets {key:?}, which is no option of it; it may set {}",
+        path.display(),
+        KEYS.join(", ")
+    )]
+    UnknownKey { path: PathBuf, key: String },
+    #[error(
+        "the config file {} sets {key} to something else than a text, a number or a list of them",
+        path.display()
+    )]
+    Value { path: PathBuf, key: String },
+}
+
+/// What a config file sets: option and values, in the file's order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Defaults(Vec<(String, Vec<String>)>);
+
+/// The config file that the command line or the environment names, if either does. Anything else
+/// that is wrong with the command line is left to the real parse.
+pub(crate) fn named_file(command: &Command, args: &[OsString]) -> Option<PathBuf> {
+    let lenient = command.clone().ignore_errors(true);
+    let matches = lenient.try_get_matches_from(args).ok()?;
+    deepest(&matches).try_get_one("config").ok()?.cloned()
+}
+
+fn deepest(matches: &ArgMatches) -> &ArgMatches {
+    matches
+        .subcommand()
+        .map_or(matches, |(_, inner)| deepest(inner))
+}
+
+impl Defaults {
+    /// Reads a config file.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let table: toml::Table =
+            text.parse()
+                .map_err(|error: toml::de::Error| ConfigError::Toml {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                })?;
+        let mut defaults = Vec::new();
+        for (key, value) in table {
+            if !KEYS.contains(&key.as_str()) {
+                let path = path.to_owned();
+                return Err(ConfigError::UnknownKey { path, key });
+            }
+            let values = words(&value).ok_or_else(|| ConfigError::Value {
+                path: path.to_owned(),
+                key: key.clone(),
+            })?;
+            defaults.push((key, values));
+        }
+        Ok(Self(defaults))
+    }
+
+    /// The same command line, with these defaults wherever it has such an option.
+    pub(crate) fn apply(&self, command: Command) -> Command {
+        command
+            .mut_args(|arg| self.apply_to(arg))
+            .mut_subcommands(|subcommand| self.apply(subcommand))
+    }
+
+    fn apply_to(&self, arg: Arg) -> Arg {
+        let set = self
+            .0
+            .iter()
+            .find(|(key, _)| arg.get_long() == Some(key.as_str()));
+        match set {
+            Some((_, values)) => arg.default_values(values.clone()),
+            None => arg,
+        }
+    }
+}
+
+fn words(value: &toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::Array(values) => values.iter().map(word).collect(),
+        value => word(value).map(|word| vec![word]),
+    }
+}
+
+fn word(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Defaults, ConfigError> {
+        Defaults::parse(Path::new("ghev.toml"), text)
+    }
+
+    #[test]
+    fn texts_numbers_and_lists_of_them_are_defaults() {
+        let defaults = parse("poll-interval = 90\nsource = [\"public\", \"org:a\"]").unwrap();
+        let expected = [
+            ("poll-interval", vec!["90"]),
+            ("source", vec!["public", "org:a"]),
+        ];
+        let expected = expected.map(|(key, values)| {
+            let values = values.into_iter().map(str::to_owned).collect();
+            (key.to_owned(), values)
+        });
+        assert_eq!(defaults, Defaults(expected.to_vec()));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_strange_value_are_named() {
+        let unknown = parse("sauce = \"public\"").unwrap_err().to_string();
+        assert!(unknown.contains("\"sauce\"") && unknown.contains("ghev.toml"));
+        let strange = parse("listen = { port = 1 }").unwrap_err().to_string();
+        assert!(strange.contains("listen"));
+        assert!(matches!(parse("= 1"), Err(ConfigError::Toml { .. })));
+    }
+}

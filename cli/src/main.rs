@@ -1,0 +1,57 @@
+//! The one binary. Reads the command line, starts logging, runs one command and turns its end into
+//! an exit code. Knows nothing about what any command does.
+
+mod args;
+mod commands;
+mod config;
+mod error;
+mod exit;
+mod moment;
+mod signals;
+mod telemetry;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use args::Cli;
+use config::{ConfigError, Defaults};
+use error::CommandError;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let cli = match read_arguments(&args) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(error)) => error.exit(),
+        Err(error) => return end(&CommandError::Config(error)),
+    };
+    telemetry::start(cli.common.log_format, cli.common.verbose);
+    match commands::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => end(&error),
+    }
+}
+
+/// The command line over the environment over the config file, as clap checks it.
+fn read_arguments(args: &[OsString]) -> Result<Result<Cli, clap::Error>, ConfigError> {
+    let command = Cli::command();
+    let command = match config::named_file(&command, args) {
+        Some(path) => Defaults::read(&path)?.apply(command),
+        None => command,
+    };
+    let matches = command.try_get_matches_from(args);
+    Ok(matches.and_then(|matches| Cli::from_arg_matches(&matches)))
+}
+
+/// Says why the command failed and with which code.
+fn end(error: &CommandError) -> ExitCode {
+    use std::io::Write as _;
+    let exit = error.exit();
+    if exit != Exit::Done {
+        // Where standard error is gone as well, the exit code still says it.
+        let _ = writeln!(std::io::stderr(), "ghev: {error}{}", error.advice());
+    }
+    exit.into()
+}

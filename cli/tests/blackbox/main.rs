@@ -1,0 +1,14 @@
+//! The product from outside: the built binary, its exit codes, its files and its HTTP, as a user's
+//! scripts meet them. Knows nothing of the crates behind it, except the simulator it is fed from.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod bad_input;
+mod config;
+mod import;
+mod log_commands;
+mod readme;
+mod real_data;
+mod replay;
+mod services;
+mod support;
+mod up;

@@ -1,0 +1,139 @@
+//! `ghev project`, `ghev replay`, `ghev status`: the read model from the log alone.
+
+use std::fs;
+
+use crate::support::{Made, Workspace, event, ndjson};
+
+fn imported() -> Workspace {
+    let at = Workspace::new();
+    let lines: Vec<String> = (1..=50)
+        .map(|id| {
+            event(Made {
+                id,
+                ..Made::default()
+            })
+        })
+        .collect();
+    at.file("a.json", &ndjson(&lines));
+    at.run(&["import", "a.json"]).with_code(0);
+    at
+}
+
+#[test]
+fn the_read_model_is_deletable_and_comes_back() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let status = at.run(&["status", "--format", "json"]).with_code(0).json();
+    assert_eq!(status["read_model"]["events"], 50, "{status}");
+    assert_eq!(status["read_model"]["lag"], 0, "{status}");
+    fs::remove_dir_all(at.data().join("readmodel")).unwrap();
+    let status = at.run(&["status", "--format", "json"]).with_code(0).json();
+    assert!(status["read_model"].is_null(), "{status}");
+    at.run(&["project", "--once"]).with_code(0);
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+#[test]
+fn replay_switches_to_a_new_generation_with_the_same_answers() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let before = at.run(&["status", "--format", "json"]).json();
+    at.run(&["replay"]).with_code(0);
+    let after = at.run(&["status", "--format", "json"]).json();
+    let generation = |status: &serde_json::Value| status["read_model"]["generation"].as_u64();
+    assert!(generation(&after) > generation(&before), "{before} {after}");
+    assert_eq!(after["read_model"]["events"], 50, "{after}");
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+#[test]
+fn a_replay_can_be_taken_back() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let refused = at.run(&["replay", "--rollback"]).with_code(1);
+    assert!(
+        refused.stderr.contains("no earlier generation"),
+        "{}",
+        refused.stderr
+    );
+    at.run(&["replay"]).with_code(0);
+    at.run(&["replay", "--rollback"]).with_code(0);
+    let status = at.run(&["status", "--format", "json"]).json();
+    assert_eq!(status["read_model"]["generation"], 1, "{status}");
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+#[test]
+fn a_moment_of_the_past_goes_into_a_file_of_its_own() {
+    let at = imported();
+    at.file(
+        "b.json",
+        event(Made {
+            id: 51,
+            ..Made::default()
+        })
+        .as_bytes(),
+    );
+    at.run(&["import", "b.json"]).with_code(0);
+    let said = at
+        .run(&["replay", "--until", "1", "--into", "past.db"])
+        .with_code(0)
+        .text();
+    assert!(said.contains("50 events"), "{said}");
+    assert!(at.path("past.db").exists());
+    assert!(
+        !at.data().join("readmodel/CURRENT").exists(),
+        "the live one is left alone"
+    );
+    let again = at
+        .run(&["replay", "--until", "2", "--into", "past.db"])
+        .with_code(1);
+    assert!(again.stderr.contains("past.db"), "{}", again.stderr);
+}
+
+#[test]
+fn a_read_model_that_was_meddled_with_is_found_out() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let other = imported_with_other_events();
+    // The tables of another history under the checkpoint of this one: same count, other rows.
+    let database = at.data().join("readmodel/gen-00000001.db");
+    let foreign = fs::read(other.data().join("readmodel/gen-00000001.db")).unwrap();
+    let own = fs::read(&database).unwrap();
+    assert_ne!(own, foreign);
+    let log_id = |at: &Workspace| {
+        let stat = at.run(&["log", "stat", "--format", "json"]).json();
+        stat["log_id"].as_str().unwrap().to_owned()
+    };
+    let patched = replace(&foreign, log_id(&other).as_bytes(), log_id(&at).as_bytes());
+    fs::write(&database, patched).unwrap();
+    let ended = at.run(&["replay", "--check"]).with_code(5);
+    assert!(ended.text().contains("events"), "{ended:?}");
+    at.run(&["replay"]).with_code(0);
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+fn imported_with_other_events() -> Workspace {
+    let at = Workspace::new();
+    let lines: Vec<String> = (101..=150)
+        .map(|id| {
+            event(Made {
+                id,
+                ..Made::default()
+            })
+        })
+        .collect();
+    at.file("a.json", &ndjson(&lines));
+    at.run(&["import", "a.json"]).with_code(0);
+    at.run(&["project", "--once"]).with_code(0);
+    at
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = bytes
+        .windows(from.len())
+        .position(|window| window == from)
+        .unwrap();
+    [&bytes[..at], to, &bytes[at + to.len()..]].concat()
+}

@@ -1,0 +1,11 @@
+//! What every black-box test needs: a data directory, the binary, its services, HTTP, events.
+
+mod events;
+mod http;
+mod process;
+mod stand_in;
+
+pub(crate) use events::{Made, event, gzip, ndjson};
+pub(crate) use http::get;
+pub(crate) use process::{Ended, Service, Workspace, shared_data};
+pub(crate) use stand_in::StandIn;
