@@ -11,6 +11,9 @@ pub(crate) fn raise_limit() {
         maximum: granted.maximum,
     };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!("the limit of open files stays at {:?}: {error}", granted.current);
+        tracing::warn!(
+            "the limit of open files stays at {:?}: {error}",
+            granted.current
+        );
     }
 }

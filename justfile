@@ -1,0 +1,31 @@
+# Everything a developer runs by name. `just` alone lists it.
+
+default:
+    @just --list
+
+# The tests, as README.md and CI run them.
+test:
+    cargo test --workspace --locked
+
+# Formatting, lints, licences and bans, generated files.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo deny --offline check bans licenses sources
+    cargo run --quiet --locked -- openapi | diff -u docs/openapi.json -
+
+# Writes the generated files anew.
+generate:
+    cargo run --quiet --locked -- openapi > docs/openapi.json
+
+# What CI does, from installing what is missing to the drift checks.
+ci:
+    .ci/run
+
+# Import, replay and API speed beside gzip and bare hyper in the same run. Needs GH Archive files.
+bench *FILES:
+    bench/run {{FILES}}
+
+# The whole product with invented events, offline.
+demo:
+    cargo run --release --locked -- demo
