@@ -146,11 +146,7 @@ fn origin(origin: &Origin) -> Value {
             "latency_ms": poll.latency_ms,
             "poll_interval_seconds": poll.poll_interval_seconds,
             "next_poll_at": poll.next_poll_at.map(|at| at.to_string()),
-            "budget": poll.budget.map(|budget| json!({
-                "limit": budget.limit,
-                "remaining": budget.remaining,
-                "reset_at": budget.reset_at.to_string(),
-            })),
+            "budget": poll.budget.map(output::json_budget),
         }),
     }
 }

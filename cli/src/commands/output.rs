@@ -2,6 +2,9 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 
+use ghev_event::RateBudget;
+use serde_json::{Value, json};
+
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -42,6 +45,15 @@ pub(crate) fn to_stdout(
 }
 
 /// Writes a JSON document for people and machines.
-pub(crate) fn json_document(document: &serde_json::Value) -> Result<Exit, CommandError> {
+pub(crate) fn json_document(document: &Value) -> Result<Exit, CommandError> {
     to_stdout(|output| output.line(format_args!("{document:#}")))
+}
+
+/// What is left of a rate limit, the same wherever it is shown.
+pub(crate) fn json_budget(budget: RateBudget) -> Value {
+    json!({
+        "limit": budget.limit,
+        "remaining": budget.remaining,
+        "reset_at": budget.reset_at.to_string(),
+    })
 }

@@ -84,11 +84,7 @@ fn json_source(source: &SourceStatus) -> Value {
         "overlap": source.overlap,
         "latency_ms": source.latency_ms,
         "next_poll_at": source.next_poll_at.map(|at| at.to_string()),
-        "budget": source.budget.map(|budget| json!({
-            "limit": budget.limit,
-            "remaining": budget.remaining,
-            "reset_at": budget.reset_at.to_string(),
-        })),
+        "budget": source.budget.map(output::json_budget),
     })
 }
 
