@@ -3,8 +3,18 @@
 //! commitlog rolls and grows its index by itself only beyond limits that it never reaches here,
 //! because it does neither safely; [`roll`](Active::roll) does both before. It never syncs, so a
 //! second descriptor of the segment is for that.
+//!
+//! commitlog opens and maps every segment of its directory. It is therefore given the
+//! subdirectory `active` with hard links to the active segment and its index alone, so that the
+//! writer's descriptors and mappings are the same few whatever the log's size. The links hold
+//! nothing of their own: they are made anew whenever a segment becomes the active one.
 
-use std::{fmt, fs::File, path::Path};
+use std::{
+    fmt,
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use commitlog::CommitLog;
 
@@ -19,6 +29,9 @@ use crate::{
 
 /// commitlog's own limit of a segment and of a batch, above any that the options allow.
 const COMMITLOG_LIMIT_BYTES: usize = 0xffff_ffff;
+
+/// The subdirectory that commitlog sees.
+const DIR_NAME: &str = "active";
 
 /// Where the records of a log end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +96,15 @@ impl fmt::Debug for Active {
 }
 
 impl Active {
-    /// Hands the directory to commitlog. All segments and indexes are as recovery leaves them.
+    /// Hands the newest segment to commitlog. It and its index are as recovery leaves them.
     pub(crate) fn open(dir: &Path, end: LogEnd) -> Result<Self, ActiveError> {
-        let mut options = commitlog::LogOptions::new(dir);
+        let linked = dir.join(DIR_NAME);
+        link(dir, &linked, end.base)?;
+        let mut options = commitlog::LogOptions::new(&linked);
         options
             .segment_max_bytes(COMMITLOG_LIMIT_BYTES)
             .message_max_bytes(COMMITLOG_LIMIT_BYTES);
-        let log = CommitLog::new(options).map_err(io_failure("open the segments of", dir))?;
+        let log = CommitLog::new(options).map_err(io_failure("open the segment in", linked))?;
         let found = Offset::new(log.next_offset());
         if found != end.next {
             let expected = end.next;
@@ -154,6 +169,24 @@ impl Active {
         *self = Self::open(dir, end)?;
         Ok(())
     }
+}
+
+/// Fills the subdirectory with links to this segment and its index, and nothing else.
+fn link(dir: &Path, linked: &Path, base: Offset) -> Result<(), IoFailure> {
+    match fs::remove_dir_all(linked) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_failure("remove", linked)(error));
+        }
+        _ => fs::create_dir(linked).map_err(io_failure("create", linked))?,
+    }
+    for name in [segment::file_name(base), segment::index_file_name(base)] {
+        let link = linked.join(&name);
+        fs::hard_link(dir.join(&name), &link).map_err(io_failure(
+            "hard-link (which the filesystem must support) to",
+            link,
+        ))?;
+    }
+    Ok(())
 }
 
 /// commitlog's own message says "IO Error" and keeps the error behind it.

@@ -33,6 +33,7 @@
 //! | `watermark` | up to where the log is durable | `watermark` |
 //! | `{base:020}.log` | a segment: the records | `segment`, `frame` |
 //! | `{base:020}.index` | a cache of a segment's positions | `index` |
+//! | `active/` | hard links to the newest segment and its index, for commitlog | `active` |
 //! | `{base:020}-{position}-{n}.torn` | bytes that recovery cut off | `quarantine` |
 //!
 //! Each module draws the bytes of its file.

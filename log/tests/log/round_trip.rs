@@ -124,3 +124,24 @@ fn a_segment_rolls_before_its_index_is_full() {
     assert_eq!(writer.next_offset(), Offset::new(256 * 1024 + 1));
     assert_eq!(read_from(dir.path(), 256 * 1024 - 2), vec![b"x"; 3]);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_writer_has_few_files_open_however_many_segments_there_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = LogWriter::open(dir.path(), small_segments()).unwrap();
+    let open_files = || {
+        let links = fs::read_dir("/proc/self/fd").unwrap();
+        let targets = links.filter_map(|link| fs::read_link(link.unwrap().path()).ok());
+        targets.filter(|path| path.starts_with(dir.path())).count()
+    };
+    let few = open_files();
+    // The lock, the watermark, the segment twice and its index.
+    assert!(few <= 5, "{few} files are open");
+    append(&mut writer, 0..400);
+    assert_eq!(stat(dir.path()).unwrap().segments, 50);
+    assert_eq!(open_files(), few, "after rolls");
+    drop(writer);
+    let _writer = LogWriter::open(dir.path(), small_segments()).unwrap();
+    assert_eq!(open_files(), few, "after reopening");
+}

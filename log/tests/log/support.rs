@@ -68,14 +68,15 @@ pub(crate) fn index(dir: &Path, base: u64) -> PathBuf {
     dir.join(format!("{base:020}.index"))
 }
 
-/// The names and bytes of all files.
+/// The names and bytes of all files, without the links for commitlog.
 pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| {
-        let entry = entry.unwrap();
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+    let read = files.map(|entry| {
         let name = entry.file_name().into_string().unwrap();
         (name, fs::read(entry.path()).unwrap())
     });
-    entries.collect()
+    read.collect()
 }
 
 /// The names of files that keep bytes cut by recovery.
