@@ -20,9 +20,10 @@
 //! # Faults it is made for
 //!
 //! A process killed at any instruction; a power cut that loses any subset of the pages and
-//! directory entries not yet synced; flipped bits; truncated, missing, zero-filled, duplicated
-//! and foreign files; a full disk; I/O errors of writes and syncs; a second writer. Not for a disk
-//! that acknowledges a sync without doing it, nor for someone who edits files and checksums.
+//! directory entries not yet synced, and tears or reorders their writes; flipped bits; truncated,
+//! missing, zero-filled, duplicated and foreign files; a full disk; I/O errors of writes and syncs;
+//! a second writer. Not for a disk that acknowledges a sync without doing it, nor for someone who
+//! edits files and checksums.
 //!
 //! # Files of a log's directory
 //!
@@ -36,7 +37,8 @@
 //! | `active/` | hard links to the newest segment and its index, for commitlog | `active` |
 //! | `{base:020}-{position}-{n}.torn` | bytes that recovery cut off | `quarantine` |
 //!
-//! Each module draws the bytes of its file.
+//! Each module draws the bytes of its file; `docs/FORMAT.md` draws all of them, with the changes
+//! from version to version.
 
 mod active;
 mod create;
