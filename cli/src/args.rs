@@ -257,9 +257,13 @@ pub(crate) enum LogCommand {
     },
     /// Read and decode every record; exit 4 and the places where any is damaged
     Verify,
-    /// Remove old segments (not in this version: it says so and exits 1)
+    /// Remove old segments, for good; says which and asks
+    ///
+    /// Whole segments only, and never the newest one. Stop `ghev up` or `ghev inject` on the same
+    /// directory first.
     Trim {
-        /// Segments whose records all lie before this go
+        /// Segments whose records all lie before this offset, or were all written before this
+        /// time, go
         #[arg(long, env = "GHEV_BEFORE", value_name = "TIME|OFFSET")]
         before: OffsetOrTime,
         /// Do not ask

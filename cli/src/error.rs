@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ghev_api::ServeError;
 use ghev_injector::{FailedSource, ImportError, InjectError};
-use ghev_log::{OpenError, ReadError};
+use ghev_log::{AppendError, OpenError, ReadError};
 use ghev_projector::ProjectError;
 
 use crate::config::ConfigError;
@@ -45,6 +45,14 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     ReadLog(#[from] ReadError),
     #[error(transparent)]
+    OpenLog(#[from] OpenError),
+    #[error(transparent)]
+    WriteLog(#[from] AppendError),
+    #[error("there is no terminal to ask on: add --yes to remove {what}")]
+    Unasked { what: String },
+    #[error("cannot ask on the terminal: {0}")]
+    Ask(io::Error),
+    #[error(transparent)]
     ReadModel(#[from] ghev_readmodel::ReadError),
     #[error(transparent)]
     SimEvents(ghev_sim::LoadError),
@@ -54,8 +62,6 @@ pub(crate) enum CommandError {
     Temporary(io::Error),
     #[error("the api at {address} is not healthy: {reason}")]
     Unhealthy { address: SocketAddr, reason: String },
-    #[error("{what} is not in this version of ghev yet; nothing was changed")]
-    Absent { what: &'static str },
     #[error("cannot write the result: {0}")]
     Output(io::Error),
     #[error("cannot start: {0}")]
@@ -84,13 +90,16 @@ impl CommandError {
     /// What a script learns.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::TokenFile { .. } | Self::Token { .. } => Exit::Usage,
+            Self::Config(_)
+            | Self::TokenFile { .. }
+            | Self::Token { .. }
+            | Self::Unasked { .. } => Exit::Usage,
             Self::Inject(InjectError::Locked { .. }) | Self::Import(ImportError::Locked { .. }) => {
                 Exit::Locked
             }
-            Self::Inject(InjectError::Open(error)) | Self::Import(ImportError::Open(error)) => {
-                of_log_open(error)
-            }
+            Self::Inject(InjectError::Open(error))
+            | Self::Import(ImportError::Open(error))
+            | Self::OpenLog(error) => of_log_open(error),
             Self::Inject(InjectError::Read(error))
             | Self::Import(ImportError::Read(error))
             | Self::Project(ProjectError::Log(error))
@@ -109,7 +118,8 @@ impl CommandError {
             | Self::Sim(_)
             | Self::Temporary(_)
             | Self::Unhealthy { .. }
-            | Self::Absent { .. }
+            | Self::WriteLog(_)
+            | Self::Ask(_)
             | Self::Output(_)
             | Self::Runtime(_)
             | Self::Panicked(_) => Exit::Failure,

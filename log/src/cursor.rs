@@ -125,6 +125,7 @@ impl LogCursor {
     ///
     /// # Errors
     ///
+    /// [`ReadError::Trimmed`] where it was trimmed meanwhile: go on at the first one there is.
     /// [`ReadError::Damaged`] where the record is not what was appended: the cursor stays, and may
     /// be sent past it with [`seek`](Self::seek). Any other [`ReadError`] likewise leaves the place
     /// as it was.
@@ -241,6 +242,10 @@ impl LogCursor {
         if self.watermark_file.is_replaced()? {
             return Err(self.replaced());
         }
+        self.look()?;
+        if self.next < self.watermark.first {
+            return Err(self.trimmed());
+        }
         let bases = segment::list(&self.dir)?;
         let base = match bases.partition_point(|base| *base <= self.next) {
             0 => return Err(self.missing()?),
@@ -294,12 +299,8 @@ impl LogCursor {
     /// Why there is no segment for the next record, though it is below the watermark.
     fn missing(&mut self) -> Result<ReadError, ReadError> {
         self.look()?;
-        let first = self.watermark.first;
-        if self.next < first {
-            return Ok(ReadError::Trimmed {
-                asked: self.next,
-                first,
-            });
+        if self.next < self.watermark.first {
+            return Ok(self.trimmed());
         }
         Ok(self.damaged(Damage {
             segment: segment::file_name(self.next),
@@ -308,6 +309,13 @@ impl LogCursor {
             until: self.next.next(),
             kind: DamageKind::MissingRecords,
         }))
+    }
+
+    fn trimmed(&self) -> ReadError {
+        ReadError::Trimmed {
+            asked: self.next,
+            first: self.watermark.first,
+        }
     }
 
     fn damaged(&self, damage: Damage) -> ReadError {

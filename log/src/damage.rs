@@ -72,8 +72,8 @@ pub enum DamageKind {
     Magic,
     /// Records end before they should: a segment is cut short or missing.
     MissingRecords,
-    /// The segment holds records that the one after it is named to hold, or begins below the
-    /// log's first offset: a copy or a foreign file.
+    /// The segment holds records that the one after it is named to hold: a copy or a foreign
+    /// file.
     Overlap,
 }
 

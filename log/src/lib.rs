@@ -9,6 +9,8 @@
 //!
 //! - What [`LogWriter::append`] returned for survives a killed process and a power cut.
 //! - An offset is given once. Offsets are dense and begin at 0.
+//! - Old records go only where [`LogWriter::trim`] is told so, by whole segments; a reader below
+//!   gets [`ReadError::Trimmed`].
 //! - One writer: a second one gets [`OpenError::Locked`].
 //! - Only the writer repairs, when it opens, and only an incomplete end that was never
 //!   acknowledged; the bytes cut off are kept. Damage of acknowledged records that opening sees
@@ -53,6 +55,7 @@ mod offset;
 mod options;
 mod quarantine;
 mod recovery;
+mod retention;
 mod segment;
 mod segment_reader;
 mod stat;
@@ -70,6 +73,7 @@ pub use identity::{FORMAT_VERSION, LogId, ParseLogIdError};
 pub use offset::{Offset, Position};
 pub use options::LogOptions;
 pub use recovery::{CutTail, Recovery};
+pub use retention::{TrimLimit, TrimPlan};
 pub use stat::{LogStat, stat};
 pub use verify::{VerifyProgress, VerifyReport, verify};
 pub use writer::LogWriter;

@@ -4,6 +4,8 @@
 //!
 //! Everything is looked at first, and changed only when nothing is left that could refuse:
 //!
+//! Segments below the log's first offset are what a trim that was interrupted left: they go.
+//!
 //! 1. Closed segments follow one another from the log's first offset on, without a gap; each
 //!    ends with a sound frame where the next one begins. They were synced before the next one was
 //!    made, so anything else is damage.
@@ -27,7 +29,7 @@ use crate::{
     identity::LogId,
     index,
     offset::{Offset, Position},
-    quarantine, segment,
+    quarantine, retention, segment,
     storage::Storage,
     watermark::{Watermark, WatermarkReader},
 };
@@ -123,11 +125,14 @@ impl Found {
         };
         let mut bases = segment::list(dir)?;
         let first = first_offset(dir, &bases, stored)?;
+        bases.retain(|base| *base >= first);
         if bases.is_empty() {
             // Deleted by hand; that it held acknowledged records is found below.
             bases.push(first);
         }
-        check_first(bases[0], first).map_err(refuse)?;
+        if bases[0] > first {
+            return Err(refuse(missing(first, bases[0])));
+        }
         let mut indexes_to_rebuild = Vec::new();
         for pair in bases.windows(2) {
             if let Some(positions) = closed::check(dir, pair[0], pair[1])? {
@@ -170,6 +175,7 @@ impl Found {
         let positions = &self.newest.positions;
         let spare_from = positions.len() as u64 + 1;
         index::rebuild(dir, base, positions, index::CAPACITY.max(spare_from))?;
+        retention::remove_below(dir, self.first)?;
         index::remove_orphans(dir, &self.bases)?;
         storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
         Ok(cut)
@@ -214,22 +220,6 @@ fn first_offset(
             damage: missing(Offset::ZERO, Offset::ZERO),
         }),
     }
-}
-
-fn check_first(oldest: Offset, first: Offset) -> Result<(), Damage> {
-    if oldest > first {
-        return Err(missing(first, oldest));
-    }
-    if oldest < first {
-        return Err(Damage {
-            segment: segment::file_name(oldest),
-            position: Position::default(),
-            offset: oldest,
-            until: first,
-            kind: DamageKind::Overlap,
-        });
-    }
-    Ok(())
 }
 
 /// The records of a segment that is not there.

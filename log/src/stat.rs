@@ -37,7 +37,9 @@ pub struct LogStat {
 /// [`ReadError::NoLog`] where there is none yet, or what keeps it from being read.
 pub fn stat(dir: &Path) -> Result<LogStat, ReadError> {
     let (_file, watermark) = cursor::open_watermark(dir)?;
-    let bases = segment::list(dir)?;
+    let mut bases = segment::list(dir)?;
+    // What an interrupted trim left is no part of the log.
+    bases.retain(|base| *base >= watermark.first);
     let mut segments = 0;
     let mut bytes = 0;
     for base in &bases {

@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::{
     cursor::{self, Record},
     damage::{Damage, DamageKind},
-    error::ReadError,
+    error::{IoFailure, ReadError},
     offset::{Offset, Position},
     segment,
     segment_reader::{SegmentError, SegmentReader},
-    watermark::Watermark,
+    watermark::{Watermark, WatermarkReader},
 };
 
 /// How often progress is told.
@@ -48,12 +48,18 @@ pub fn verify(
     on_progress: &mut dyn FnMut(VerifyProgress),
     on_record: &mut dyn FnMut(Record<'_>),
 ) -> Result<VerifyReport, ReadError> {
-    let (_file, watermark) = cursor::open_watermark(dir)?;
+    let (file, mut watermark) = cursor::open_watermark(dir)?;
     let mut bases = segment::list(dir)?;
-    // A later one is being made by the writer and holds nothing durable.
-    bases.retain(|base| *base <= watermark.segment);
+    // A trim between the two looks takes segments that are not missing.
+    if let Some(now) = file.read()? {
+        watermark.first = now.first;
+    }
+    // A later one is being made by the writer and holds nothing durable; an earlier one than the
+    // first is what an interrupted trim left.
+    bases.retain(|base| (watermark.first..=watermark.segment).contains(base));
     let mut verification = Verification {
         dir,
+        file,
         watermark,
         on_progress,
         on_record,
@@ -70,6 +76,7 @@ pub fn verify(
 
 struct Verification<'a> {
     dir: &'a Path,
+    file: WatermarkReader,
     watermark: Watermark,
     on_progress: &'a mut dyn FnMut(VerifyProgress),
     on_record: &'a mut dyn FnMut(Record<'_>),
@@ -83,11 +90,7 @@ impl Verification<'_> {
         let mut expected = self.watermark.first;
         let ends = bases.iter().skip(1).copied();
         for (&base, end) in bases.iter().zip(ends.chain([self.watermark.durable])) {
-            if base < expected {
-                self.overlap(base, expected);
-            } else {
-                self.missing(expected, base);
-            }
+            self.missing(expected, base);
             self.segment(base, end)?;
             expected = end;
         }
@@ -118,6 +121,7 @@ impl Verification<'_> {
             Err(SegmentError::Io(failure)) => return Err(failure.into()),
             Err(SegmentError::Damaged(damage)) => self.report.damages.push(damage),
             // Taken away since it was listed.
+            Err(SegmentError::Absent) if self.is_trimmed(base)? => {}
             Err(SegmentError::Absent) => self.missing(base, end),
         }
         self.tell(before_bytes + cap.get());
@@ -167,6 +171,12 @@ impl Verification<'_> {
         Ok(())
     }
 
+    /// Whether the segment is one that retention took meanwhile.
+    fn is_trimmed(&self, base: Offset) -> Result<bool, IoFailure> {
+        let now = self.file.read()?;
+        Ok(now.is_some_and(|watermark| base < watermark.first))
+    }
+
     fn missing(&mut self, from: Offset, until: Offset) {
         if from < until {
             self.report.damages.push(Damage {
@@ -177,16 +187,6 @@ impl Verification<'_> {
                 kind: DamageKind::MissingRecords,
             });
         }
-    }
-
-    fn overlap(&mut self, base: Offset, until: Offset) {
-        self.report.damages.push(Damage {
-            segment: segment::file_name(base),
-            position: Position::default(),
-            offset: base,
-            until,
-            kind: DamageKind::Overlap,
-        });
     }
 
     fn tell_now_and_then(&mut self, bytes: u64) {

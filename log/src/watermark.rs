@@ -187,6 +187,27 @@ impl WatermarkWriter {
         Ok(())
     }
 
+    /// Stores durably, in both slots, that the log begins at `first`: whichever slot is lost,
+    /// the other one tells.
+    pub(crate) fn store_first(
+        &mut self,
+        first: Offset,
+        storage: &dyn Storage,
+    ) -> Result<(), IoFailure> {
+        self.current.first = first;
+        let Watermark {
+            durable,
+            segment,
+            position,
+            ..
+        } = self.current;
+        for _slot in SLOT_POSITIONS {
+            self.store(durable, segment, position, storage)?;
+            self.sync(storage)?;
+        }
+        Ok(())
+    }
+
     /// Makes the stored watermark durable.
     pub(crate) fn sync(&mut self, storage: &dyn Storage) -> Result<(), IoFailure> {
         storage

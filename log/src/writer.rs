@@ -6,7 +6,7 @@ use std::{ops::Range, path::PathBuf};
 use crate::{
     active::Active,
     create,
-    error::{AppendError, OpenError, io_failure},
+    error::{AppendError, IoFailure, OpenError, io_failure},
     frame::{self, Batch},
     identity::{self, LogId},
     index,
@@ -14,6 +14,7 @@ use crate::{
     offset::Offset,
     options::LogOptions,
     recovery::{self, Recovery},
+    retention::{self, TrimLimit, TrimPlan},
     storage::{Disk, Storage},
     watermark::WatermarkWriter,
 };
@@ -96,10 +97,7 @@ impl LogWriter {
     /// [`AppendError`]: nothing is acknowledged. After an error that is no refusal some of the
     /// records may be in the log all the same, as the first ones of the batch.
     pub fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<Offset>, AppendError> {
-        if let Some(reason) = &self.poisoned_by {
-            let reason = reason.clone();
-            return Err(AppendError::Poisoned { reason });
-        }
+        self.check_usable()?;
         let first = self.next_offset();
         let appended = self.try_append(records);
         self.poison_on_failure(appended)?;
@@ -130,6 +128,38 @@ impl LogWriter {
         &self.recovered
     }
 
+    /// Says what [`trim`](Self::trim) would delete. The newest segment always stays.
+    ///
+    /// # Errors
+    ///
+    /// Where a segment cannot be inspected.
+    pub fn plan_trim(&self, limit: TrimLimit) -> Result<TrimPlan, IoFailure> {
+        retention::plan(&self.dir, self.first_offset(), limit)
+    }
+
+    /// Deletes the oldest segments, as far as `limit` lets them go, and says what went. Cursors
+    /// below get [`ReadError::Trimmed`](crate::ReadError::Trimmed).
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: some segments may have gone; the others go when the log is opened anew.
+    pub fn trim(&mut self, limit: TrimLimit) -> Result<TrimPlan, AppendError> {
+        self.check_usable()?;
+        let trimmed = self.try_trim(limit);
+        self.poison_on_failure(trimmed)
+    }
+
+    fn try_trim(&mut self, limit: TrimLimit) -> Result<TrimPlan, AppendError> {
+        let plan = self.plan_trim(limit)?;
+        if plan.segments > 0 {
+            self.watermark.store_first(plan.until, &*self.storage)?;
+            retention::remove_below(&self.dir, plan.until)?;
+            let sync = self.storage.sync_dir(&self.dir);
+            sync.map_err(io_failure("sync", &self.dir))?;
+        }
+        Ok(plan)
+    }
+
     /// Ends writing, so that the next opening finds everything below the watermark. A writer that
     /// is dropped instead loses nothing either: the next opening has more to look at.
     ///
@@ -138,13 +168,20 @@ impl LogWriter {
     /// [`AppendError::Poisoned`] or the failure to sync; what was acknowledged is durable in
     /// either case.
     pub fn close(mut self) -> Result<(), AppendError> {
-        if let Some(reason) = self.poisoned_by.take() {
-            return Err(AppendError::Poisoned { reason });
-        }
+        self.check_usable()?;
         Ok(self.watermark.sync(&*self.storage)?)
     }
 
-    fn poison_on_failure(&mut self, result: Result<(), AppendError>) -> Result<(), AppendError> {
+    fn check_usable(&self) -> Result<(), AppendError> {
+        match &self.poisoned_by {
+            Some(reason) => Err(AppendError::Poisoned {
+                reason: reason.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn poison_on_failure<T>(&mut self, result: Result<T, AppendError>) -> Result<T, AppendError> {
         if let Err(error) = &result
             && !error.is_refusal()
         {

@@ -7,6 +7,7 @@ mod import;
 mod inject;
 mod log_cat;
 mod log_stat;
+mod log_trim;
 mod log_verify;
 mod output;
 mod progress;
@@ -66,9 +67,7 @@ fn log(dirs: &DataDir, command: LogCommand) -> Result<Exit, CommandError> {
         ),
         LogCommand::Stat { format } => log_stat::run(dirs, format),
         LogCommand::Verify => log_verify::run(dirs),
-        LogCommand::Trim { .. } => Err(CommandError::Absent {
-            what: "removing old segments (ghev log trim)",
-        }),
+        LogCommand::Trim { before, yes } => log_trim::run(dirs, before, yes),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ghev_log::{LogOptions, LogWriter};
+
 use crate::support::{Made, Workspace, event, ndjson};
 
 fn filled() -> (Workspace, Vec<String>) {
@@ -118,21 +120,59 @@ fn a_sound_log_verifies_and_a_damaged_one_names_the_place_and_refuses_writers() 
     assert_eq!(cat.stdout, ndjson(&lines[..1]));
 }
 
+/// A log of nine records in three segments, as a writer with small segments leaves it.
+fn segmented() -> Workspace {
+    let at = Workspace::new();
+    let options = LogOptions {
+        segment_max_bytes: 302,
+        ..LogOptions::default()
+    };
+    let mut writer = LogWriter::open(at.log_dir(), options).unwrap();
+    writer.append(&vec![[7; 80]; 9]).unwrap();
+    writer.close().unwrap();
+    at
+}
+
 #[test]
-fn what_this_version_does_not_do_fails_clearly() {
-    let (at, _) = filled();
+fn trim_says_what_goes_and_removes_whole_segments() {
+    let at = segmented();
+    let first = || {
+        let stat = at.run(&["log", "stat", "--format", "json"]).with_code(0);
+        stat.json()["first_offset"].clone()
+    };
+    // Nobody to ask.
+    let ended = at.run(&["log", "trim", "--before", "7"]).with_code(2);
+    assert!(ended.stderr.contains("--yes"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("records 0 to 6"), "{}", ended.stderr);
+    assert_eq!(first(), 0);
+
+    let trim = |before: &str| {
+        let ended = at.run(&["log", "trim", "--before", before, "--yes"]);
+        ended.with_code(0).text()
+    };
+    assert!(trim("2001-01-01").contains("nothing to remove"));
+    assert!(trim("2").contains("nothing to remove"));
+    let said = trim("4");
+    assert!(said.contains("1 segments"), "{said}");
+    assert_eq!(first(), 3);
+    trim("2200-01-01T00:00:00Z");
+    assert_eq!(first(), 6, "the newest segment stays");
+}
+
+#[test]
+fn trim_takes_turns_with_other_writers_and_makes_no_log() {
+    let at = segmented();
+    let writer = LogWriter::open(at.log_dir(), LogOptions::default()).unwrap();
     let ended = at
-        .run(&["log", "trim", "--before", "1", "--yes"])
+        .run(&["log", "trim", "--before", "4", "--yes"])
+        .with_code(3);
+    assert!(ended.stderr.contains("another writer"), "{}", ended.stderr);
+    drop(writer);
+    let empty = Workspace::new();
+    empty
+        .run(&["log", "trim", "--before", "4", "--yes"])
         .with_code(1);
-    assert!(
-        ended.stderr.contains("not in this version"),
-        "{}",
-        ended.stderr
-    );
-    assert_eq!(
-        at.run(&["log", "cat"]).with_code(0).text().lines().count(),
-        3
-    );
+    assert!(!empty.log_dir().exists());
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod processes;
 mod recovery;
 mod round_trip;
 mod support;
+mod trim;
 mod verify;

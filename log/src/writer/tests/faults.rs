@@ -65,3 +65,32 @@ fn open(dir: &Path, disk: &FailingDisk) -> LogWriter {
     let disk = Box::new(disk.clone());
     LogWriter::open_on(dir.to_owned(), small_segments(), disk).unwrap()
 }
+
+#[test]
+fn whatever_call_fails_a_trim_costs_no_record_that_stays() {
+    for call in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = FailingDisk::default();
+        let mut writer = open(dir.path(), &disk);
+        for batch in batches() {
+            writer.append(&batch).unwrap();
+        }
+        let all = batches().concat();
+        disk.plan().fail_in = Some(call);
+        let trimmed = writer.trim(TrimLimit::ToBytes(900));
+        if let Ok(plan) = trimmed {
+            assert!(
+                call >= 5,
+                "two slots written and synced, then the directory"
+            );
+            assert_eq!(read_all(dir.path()), all[index_of(plan.until)..]);
+            return;
+        }
+        assert!(matches!(
+            writer.trim(TrimLimit::ToBytes(900)),
+            Err(AppendError::Poisoned { .. })
+        ));
+        drop(writer);
+        check_reopened(dir.path(), all.len());
+    }
+}

@@ -70,6 +70,11 @@ impl Image {
                 left.insert(name, mixed);
             }
         }
+        // What was deleted may be there again.
+        let mut deleted = std::mem::take(&mut self.durable);
+        let dir = self.dir.clone();
+        deleted.retain(|name, _| !dir.join(name).exists() && self.toss());
+        left.extend(deleted);
         self.left = Some(left);
     }
 
@@ -139,8 +144,13 @@ fn cut_at(call: u64, seed: u64) -> Option<(BTreeMap<String, Vec<u8>>, usize)> {
     disk.plan().image = Some(Image::new(dir.path(), seed));
     disk.plan().fail_in = Some(call);
     let mut acknowledged = 0;
-    for batch in batches() {
-        if writer.append(&batch).is_err() {
+    for (number, batch) in batches().into_iter().enumerate() {
+        // Some of them with segments to delete, some without.
+        let trimmed = match number % 2 {
+            0 => Ok(()),
+            _ => writer.trim(TrimLimit::ToBytes(900)).map(|_| ()),
+        };
+        if trimmed.and_then(|()| writer.append(&batch)).is_err() {
             let left = disk.plan().image.take()?.left?;
             return Some((left, acknowledged));
         }
