@@ -255,8 +255,14 @@ pub(crate) enum LogCommand {
         #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
         format: OutputFormat,
     },
-    /// Read and decode every record; exit 4 and the places where any is damaged
-    Verify,
+    /// Check the whole log; exit 4 and every place that is damaged
+    ///
+    /// Segments that are closed are proven by their checksum files, the others record by record.
+    Verify {
+        /// Decode every event too
+        #[arg(long, env = "GHEV_DEEP")]
+        deep: bool,
+    },
     /// Remove old segments, for good; says which and asks
     ///
     /// Whole segments only, and never the newest one. Stop `ghev up` or `ghev inject` on the same

@@ -13,14 +13,17 @@ use std::{
     fmt,
     fs::{self, File},
     io,
+    os::unix::fs::FileExt,
     path::Path,
 };
 
-use commitlog::CommitLog;
+use commitlog::{CommitLog, message::MessageSet};
 
 use crate::{
+    checksum::{self, Checksum, Digester},
     error::{AppendError, IoFailure, OpenError, io_failure},
     frame::Batch,
+    identity::LogId,
     index,
     offset::{Offset, Position},
     segment,
@@ -85,6 +88,9 @@ pub(crate) struct Active {
     log: CommitLog,
     file: File,
     end: LogEnd,
+    /// Of the segment's bytes up to its end: of those that were to be written, so that a digest of
+    /// the file tells whether they were.
+    digester: Digester,
 }
 
 impl fmt::Debug for Active {
@@ -111,8 +117,14 @@ impl Active {
             return Err(ActiveError::Disagreement { expected, found });
         }
         let path = dir.join(segment::file_name(end.base));
-        let file = File::open(&path).map_err(io_failure("open", path))?;
-        Ok(Self { log, file, end })
+        let file = File::open(&path).map_err(io_failure("open", &path))?;
+        let digester = digest(&file, end.position).map_err(io_failure("read", path))?;
+        Ok(Self {
+            log,
+            file,
+            end,
+            digester,
+        })
     }
 
     /// Where the records end, those not synced included.
@@ -143,6 +155,7 @@ impl Active {
         if found != next {
             return Err(failed(format!("its next offset is {found}, not {next}")));
         }
+        self.digester.update(batch.bytes());
         self.end.next = next;
         self.end.position = self.end.position.plus(batch.len_bytes());
         Ok(())
@@ -155,7 +168,13 @@ impl Active {
     }
 
     /// Closes the segment, whose records are durable, and goes on in a new one.
-    pub(crate) fn roll(&mut self, dir: &Path, storage: &dyn Storage) -> Result<(), AppendError> {
+    pub(crate) fn roll(
+        &mut self,
+        dir: &Path,
+        log_id: LogId,
+        storage: &dyn Storage,
+    ) -> Result<(), AppendError> {
+        checksum::write(dir, &self.checksum(dir, log_id)?, storage)?;
         index::trim(dir, self.end.base, self.records(), storage)?;
         let base = self.end.next;
         segment::write_empty(dir, base, storage)?;
@@ -169,6 +188,35 @@ impl Active {
         *self = Self::open(dir, end)?;
         Ok(())
     }
+
+    fn checksum(&self, dir: &Path, log_id: LogId) -> Result<Checksum, IoFailure> {
+        let path = dir.join(segment::file_name(self.end.base));
+        let modified = self.file.metadata().and_then(|file| file.modified());
+        let written_at = modified.map_err(io_failure("inspect", path))?;
+        Ok(Checksum {
+            log_id,
+            first: self.end.base,
+            end: self.end.next,
+            bytes: self.end.position.get(),
+            written_at_ms: checksum::millis(written_at),
+            digest: self.digester.digest(),
+        })
+    }
+}
+
+/// Digests a file's first bytes.
+fn digest(file: &File, end: Position) -> io::Result<Digester> {
+    let mut digester = Digester::default();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut at = 0;
+    while at < end.get() {
+        let left = usize::try_from(end.get() - at).unwrap_or(usize::MAX);
+        let part = buffer.len().min(left);
+        file.read_exact_at(&mut buffer[..part], at)?;
+        digester.update(&buffer[..part]);
+        at += u64::try_from(part).expect("a length fits in 64 bits");
+    }
+    Ok(digester)
 }
 
 /// Fills the subdirectory with links to this segment and its index, and nothing else.

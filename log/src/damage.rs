@@ -75,6 +75,9 @@ pub enum DamageKind {
     /// The segment holds records that the one after it is named to hold: a copy or a foreign
     /// file.
     Overlap,
+    /// Every record is sound, yet the segment is not the one that was closed: another log's, or
+    /// one that was put together.
+    Digest,
 }
 
 /// One damaged place of a log.
@@ -110,6 +113,10 @@ impl fmt::Display for Damage {
             DamageKind::Frame(fault) => fault.fmt(f),
             DamageKind::Magic => f.write_str("the segment does not begin with FF FF"),
             DamageKind::MissingRecords => f.write_str("records are missing"),
+            DamageKind::Digest => f.write_str(
+                "its records are sound, but by its checksum file it is not the segment that was \
+                 closed",
+            ),
             DamageKind::Overlap => f.write_str(
                 "the segment overlaps another one, it is a copy or does not belong here",
             ),

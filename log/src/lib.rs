@@ -15,7 +15,7 @@
 //! - Only the writer repairs, when it opens, and only an incomplete end that was never
 //!   acknowledged; the bytes cut off are kept. Damage of acknowledged records that opening sees
 //!   (all of the newest segment, the ends of the others) makes it refuse and change nothing;
-//!   [`verify`] reads everything.
+//!   [`verify`] looks at everything.
 //! - A reader ([`LogCursor`], in any process, without a lock) sees nothing that would not
 //!   survive a power cut, and no record that is not exactly what was appended.
 //!
@@ -36,6 +36,7 @@
 //! | `watermark` | up to where the log is durable | `watermark` |
 //! | `{base:020}.log` | a segment: the records | `segment`, `frame` |
 //! | `{base:020}.index` | a cache of a segment's positions | `index` |
+//! | `{base:020}.sum` | what a closed segment was when it was closed | `checksum` |
 //! | `active/` | hard links to the newest segment and its index, for commitlog | `active` |
 //! | `{base:020}-{position}-{n}.torn` | bytes that recovery cut off | `quarantine` |
 //!
@@ -43,6 +44,7 @@
 //! from version to version.
 
 mod active;
+mod checksum;
 mod create;
 mod cursor;
 mod damage;
@@ -75,5 +77,5 @@ pub use options::LogOptions;
 pub use recovery::{CutTail, Recovery};
 pub use retention::{TrimLimit, TrimPlan};
 pub use stat::{LogStat, stat};
-pub use verify::{VerifyProgress, VerifyReport, verify};
+pub use verify::{VerifyProgress, VerifyReport, verify, verify_records};
 pub use writer::LogWriter;

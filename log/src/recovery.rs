@@ -24,6 +24,7 @@ use std::{
 
 use crate::{
     active::LogEnd,
+    checksum,
     damage::{Damage, DamageKind},
     error::{OpenError, io_failure},
     identity::LogId,
@@ -177,6 +178,12 @@ impl Found {
         index::rebuild(dir, base, positions, index::CAPACITY.max(spare_from))?;
         retention::remove_below(dir, self.first)?;
         index::remove_orphans(dir, &self.bases)?;
+        // The newest segment's is what an interrupted roll left: it may grow again.
+        let (_newest, closed) = self
+            .bases
+            .split_last()
+            .expect("a log has a segment, if only the one to be made");
+        checksum::remove_orphans(dir, closed)?;
         storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
         Ok(cut)
     }

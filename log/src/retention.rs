@@ -4,14 +4,20 @@
 //! The watermark's first offset moves durably before any file is deleted: a reader that misses a
 //! segment finds there why, and what a crash leaves of segments below it goes at the next opening.
 //!
-//! The log knows no time but that of writing: a segment is as old as the last append to it, by the
-//! modification time of its file. A clock that was wrong can only keep a segment, and with it those
+//! The log knows no time but that of writing: a segment is as old as the last append to it, by its
+//! checksum file, or where that is missing by the modification time of its file. A clock that was wrong can only keep a segment, and with it those
 //! after it, for longer, unless it ran behind for all segments from the first one on.
 
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
+    checksum,
     error::{IoFailure, io_failure},
+    identity::LogId,
     offset::Offset,
     segment,
 };
@@ -53,7 +59,12 @@ impl TrimPlan {
 }
 
 /// Finds out what a limit lets go of a log that begins at `first`.
-pub(crate) fn plan(dir: &Path, first: Offset, limit: TrimLimit) -> Result<TrimPlan, IoFailure> {
+pub(crate) fn plan(
+    dir: &Path,
+    log_id: LogId,
+    first: Offset,
+    limit: TrimLimit,
+) -> Result<TrimPlan, IoFailure> {
     let bases = segment::list(dir)?;
     let mut kept_bytes = 0u64;
     for base in &bases {
@@ -66,7 +77,7 @@ pub(crate) fn plan(dir: &Path, first: Offset, limit: TrimLimit) -> Result<TrimPl
     };
     for pair in bases.windows(2) {
         let (base, end) = (pair[0], pair[1]);
-        let (written_at, bytes) = inspect(dir, base)?;
+        let (written_at, bytes) = inspect(dir, log_id, base)?;
         let goes = match limit {
             TrimLimit::BeforeOffset(offset) => end <= offset,
             TrimLimit::BeforeTime(time) => written_at < time,
@@ -84,13 +95,26 @@ pub(crate) fn plan(dir: &Path, first: Offset, limit: TrimLimit) -> Result<TrimPl
     Ok(plan)
 }
 
-fn inspect(dir: &Path, base: Offset) -> Result<(SystemTime, u64), IoFailure> {
+fn inspect(dir: &Path, log_id: LogId, base: Offset) -> Result<(SystemTime, u64), IoFailure> {
     let path = dir.join(segment::file_name(base));
     let metadata = fs::metadata(&path).map_err(io_failure("inspect", &path))?;
-    let written_at = metadata
-        .modified()
-        .map_err(io_failure("ask for the modification time of", &path))?;
+    let written_at = match checksum::read(dir, log_id, base)? {
+        Some(checksum) => system_time(checksum.written_at_ms),
+        None => metadata
+            .modified()
+            .map_err(io_failure("ask for the modification time of", &path))?,
+    };
     Ok((written_at, metadata.len()))
+}
+
+fn system_time(millis: i64) -> SystemTime {
+    let distance = Duration::from_millis(millis.unsigned_abs());
+    let time = if millis < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Deletes the files of all segments below `first`, which is the base of one and durable as the
@@ -98,7 +122,12 @@ fn inspect(dir: &Path, base: Offset) -> Result<(SystemTime, u64), IoFailure> {
 /// that lacks its successor.
 pub(crate) fn remove_below(dir: &Path, first: Offset) -> Result<(), IoFailure> {
     for base in segment::list(dir)?.into_iter().filter(|base| *base < first) {
-        for name in [segment::file_name(base), segment::index_file_name(base)] {
+        let names = [
+            segment::file_name(base),
+            segment::index_file_name(base),
+            segment::checksum_file_name(base),
+        ];
+        for name in names {
             remove(&dir.join(name))?;
         }
     }

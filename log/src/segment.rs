@@ -7,7 +7,8 @@
 //! byte 2..   frames  one after the other, see the frame module
 //! ```
 //!
-//! Beside it, `{base:020}.index` is a cache of its frames' positions, see the index module.
+//! Beside it, `{base:020}.index` is a cache of its frames' positions, see the index module, and
+//! `{base:020}.sum` tells what it was when it was closed, see the checksum module.
 
 use std::{
     fs::{self, File},
@@ -29,6 +30,7 @@ pub(crate) const FIRST_FRAME_AT: Position = Position::new(2);
 
 const LOG_SUFFIX: &str = ".log";
 const INDEX_SUFFIX: &str = ".index";
+const CHECKSUM_SUFFIX: &str = ".sum";
 const BASE_DIGITS: usize = 20;
 
 /// The name of the segment file that begins with record `base`.
@@ -39,6 +41,11 @@ pub(crate) fn file_name(base: Offset) -> String {
 /// The name of that segment's index file.
 pub(crate) fn index_file_name(base: Offset) -> String {
     format!("{:020}{INDEX_SUFFIX}", base.get())
+}
+
+/// The name of that segment's checksum file, once it is closed.
+pub(crate) fn checksum_file_name(base: Offset) -> String {
+    format!("{:020}{CHECKSUM_SUFFIX}", base.get())
 }
 
 /// The name of a new log's segment file.
@@ -64,6 +71,11 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<Offset>, IoFailure> {
 /// The base offsets of all index files in `dir`, ascending.
 pub(crate) fn list_indexes(dir: &Path) -> Result<Vec<Offset>, IoFailure> {
     list_with_suffix(dir, INDEX_SUFFIX)
+}
+
+/// The base offsets of all checksum files in `dir`, ascending.
+pub(crate) fn list_checksums(dir: &Path) -> Result<Vec<Offset>, IoFailure> {
+    list_with_suffix(dir, CHECKSUM_SUFFIX)
 }
 
 fn list_with_suffix(dir: &Path, suffix: &str) -> Result<Vec<Offset>, IoFailure> {

@@ -134,7 +134,8 @@ impl LogWriter {
     ///
     /// Where a segment cannot be inspected.
     pub fn plan_trim(&self, limit: TrimLimit) -> Result<TrimPlan, IoFailure> {
-        retention::plan(&self.dir, self.first_offset(), limit)
+        let first = self.first_offset();
+        retention::plan(&self.dir, self.log_id(), first, limit)
     }
 
     /// Deletes the oldest segments, as far as `limit` lets them go, and says what went. Cursors
@@ -290,7 +291,7 @@ impl LogWriter {
     fn roll(&mut self) -> Result<(), AppendError> {
         self.commit()?;
         self.watermark.sync(&*self.storage)?;
-        self.active.roll(&self.dir, &*self.storage)
+        self.active.roll(&self.dir, self.log_id(), &*self.storage)
     }
 }
 

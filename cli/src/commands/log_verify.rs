@@ -1,4 +1,4 @@
-//! `ghev log verify`: reads and decodes every record and names every damaged place.
+//! `ghev log verify`: checks the whole log and names every damaged place.
 
 use ghev_event::Decoder;
 
@@ -6,21 +6,26 @@ use super::{DataDir, output, progress::Progress};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// Exit 4 where any place is damaged. Damage of frames is the log's to tell; whether a sound
-/// record holds an envelope is told here.
-pub(crate) fn run(dirs: &DataDir) -> Result<Exit, CommandError> {
+/// Exit 4 where any place is damaged. Damage of records is the log's to tell; whether a sound one
+/// holds an envelope is told here, where it goes `deep`.
+pub(crate) fn run(dirs: &DataDir, deep: bool) -> Result<Exit, CommandError> {
     let mut decoder = Decoder::new();
     let mut events = 0u64;
     let mut undecodable = Vec::new();
     let mut progress = Progress::start("verifying");
-    let report = ghev_log::verify(
-        &dirs.log,
-        &mut |verified| progress.bytes(verified.bytes, Some(verified.total_bytes)),
-        &mut |record| match decoder.envelope(record.payload) {
+    let mut on_progress = |verified: ghev_log::VerifyProgress| {
+        progress.bytes(verified.bytes, Some(verified.total_bytes));
+    };
+    let report = if deep {
+        ghev_log::verify_records(&dirs.log, &mut on_progress, &mut |record| match decoder
+            .envelope(record.payload)
+        {
             Ok(envelope) => events += envelope.raw.len() as u64,
             Err(error) => undecodable.push(format!("record {}: {error}", record.offset)),
-        },
-    )?;
+        })?
+    } else {
+        ghev_log::verify(&dirs.log, &mut on_progress)?
+    };
     progress.end();
     let damaged = report.damages.len() + undecodable.len();
     output::to_stdout(|output| {
@@ -32,7 +37,8 @@ pub(crate) fn run(dirs: &DataDir) -> Result<Exit, CommandError> {
         }
         let records = report.records;
         output.line(match damaged {
-            0 => format!("{records} records with {events} events, all sound"),
+            0 if deep => format!("{records} records with {events} events, all sound"),
+            0 => format!("{records} records, all sound"),
             _ => format!("{records} sound records; {damaged} damaged places, listed above"),
         })
     })?;

@@ -66,7 +66,7 @@ fn log(dirs: &DataDir, command: LogCommand) -> Result<Exit, CommandError> {
             envelopes,
         ),
         LogCommand::Stat { format } => log_stat::run(dirs, format),
-        LogCommand::Verify => log_verify::run(dirs),
+        LogCommand::Verify { deep } => log_verify::run(dirs, deep),
         LogCommand::Trim { before, yes } => log_trim::run(dirs, before, yes),
     }
 }

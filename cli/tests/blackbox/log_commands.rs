@@ -94,18 +94,21 @@ fn stat_counts_records_and_events() {
 fn a_sound_log_verifies_and_a_damaged_one_names_the_place_and_refuses_writers() {
     let (at, lines) = filled();
     at.run(&["log", "verify"]).with_code(0);
+    let deep = at.run(&["log", "verify", "--deep"]).with_code(0).text();
+    assert!(deep.contains("3 records with 3 events"), "{deep}");
     let segment = at.log_dir().join("00000000000000000000.log");
     let mut bytes = fs::read(&segment).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x20;
     fs::write(&segment, &bytes).unwrap();
 
-    let verified = at.run(&["log", "verify"]).with_code(4);
-    let said = verified.text();
-    assert!(
-        said.contains("00000000000000000000.log") && said.contains("record 1"),
-        "{said}"
-    );
+    for verify in [&["log", "verify"][..], &["log", "verify", "--deep"]] {
+        let said = at.run(verify).with_code(4).text();
+        assert!(
+            said.contains("00000000000000000000.log") && said.contains("record 1"),
+            "{said}"
+        );
+    }
     // The write side refuses, says why, and changes nothing.
     at.file("more.json", lines[0].as_bytes());
     let refused = at.run(&["import", "more.json"]).with_code(4);
@@ -157,6 +160,31 @@ fn trim_says_what_goes_and_removes_whole_segments() {
     assert_eq!(first(), 3);
     trim("2200-01-01T00:00:00Z");
     assert_eq!(first(), 6, "the newest segment stays");
+}
+
+#[test]
+fn every_damaged_place_is_named_and_only_a_deep_look_decodes() {
+    let at = segmented();
+    at.run(&["log", "verify"]).with_code(0);
+    // The records are sound, but they are no envelopes.
+    let deep = at.run(&["log", "verify", "--deep"]).with_code(4).text();
+    assert_eq!(
+        deep.lines()
+            .filter(|line| line.starts_with("record "))
+            .count(),
+        9
+    );
+    for segment in ["00000000000000000000.log", "00000000000000000003.log"] {
+        let path = at.log_dir().join(segment);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[150] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+    let said = at.run(&["log", "verify"]).with_code(4).text();
+    assert!(
+        said.contains("record 1") && said.contains("record 4"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, verify};
+use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, verify, verify_records};
 use proptest::prelude::*;
 
 use crate::support::{append_bytes, index, segment};
@@ -129,11 +129,14 @@ impl Run {
 
     fn read_all(&self) {
         let mut read = Vec::new();
-        let report = verify(self.dir.path(), &mut |_| (), &mut |record| {
+        let report = verify_records(self.dir.path(), &mut |_| (), &mut |record| {
             read.push(record.payload.to_vec());
         });
         assert_eq!(report.unwrap().damages, []);
         assert_eq!(read, self.model);
+        let report = verify(self.dir.path(), &mut |_| ()).unwrap();
+        assert_eq!(report.damages, []);
+        assert_eq!(report.records, self.model.len() as u64);
         assert_eq!(crate::support::read_from(self.dir.path(), 0), self.model);
     }
 }

@@ -68,6 +68,10 @@ pub(crate) fn index(dir: &Path, base: u64) -> PathBuf {
     dir.join(format!("{base:020}.index"))
 }
 
+pub(crate) fn checksum(dir: &Path, base: u64) -> PathBuf {
+    dir.join(format!("{base:020}.sum"))
+}
+
 /// The names and bytes of all files, without the links for commitlog.
 pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);

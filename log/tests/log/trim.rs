@@ -7,7 +7,9 @@ use std::{
 
 use ghev_log::{LogCursor, LogWriter, Offset, ReadError, TrimLimit, stat, verify};
 
-use crate::support::{append, files, index, log_of, read_from, record, segment, small_segments};
+use crate::support::{
+    append, checksum, files, index, log_of, read_from, record, segment, small_segments,
+};
 
 /// Eight records in each segment: 0, 8, 16 and, the newest one, 24.
 fn writer(dir: &std::path::Path) -> LogWriter {
@@ -25,7 +27,7 @@ fn expect_first(dir: &std::path::Path, first: u64, end: u64) {
     let stat = stat(dir).unwrap();
     assert_eq!(stat.first_offset, Offset::new(first));
     assert_eq!(stat.next_offset, Offset::new(end));
-    let report = verify(dir, &mut |_| (), &mut |_| ()).unwrap();
+    let report = verify(dir, &mut |_| ()).unwrap();
     assert_eq!(report.damages, []);
     assert_eq!(report.records, end - first);
 }
@@ -43,6 +45,7 @@ fn whole_segments_go_and_the_newest_one_stays() {
         for base in [0, 8, 16] {
             assert_eq!(segment(dir.path(), base).exists(), base >= first);
             assert_eq!(index(dir.path(), base).exists(), base >= first);
+            assert_eq!(checksum(dir.path(), base).exists(), base >= first);
         }
         expect_first(dir.path(), first, 30);
         // It goes on, now and when it is opened again.
@@ -72,6 +75,8 @@ fn by_time_the_first_segment_written_since_keeps_those_after_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = writer(dir.path());
     let written = |base, hours_ago: u64| {
+        // As in a log that was written without checksum files.
+        let _absent = fs::remove_file(checksum(dir.path(), base));
         let at = SystemTime::now() - Duration::from_secs(hours_ago * 3600);
         let file = File::options().write(true).open(segment(dir.path(), base));
         file.unwrap().set_modified(at).unwrap();
@@ -92,6 +97,19 @@ fn by_time_the_first_segment_written_since_keeps_those_after_it() {
     written(24, 100);
     assert_eq!(writer.trim(ago(1)).unwrap().segments, 0);
     expect_first(dir.path(), 24, 30);
+}
+
+#[test]
+fn the_time_in_the_checksum_file_outlives_a_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    let now = TrimLimit::BeforeTime(SystemTime::now() + Duration::from_secs(1));
+    for base in [0, 8, 16] {
+        let file = File::options().write(true).open(segment(dir.path(), base));
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        file.unwrap().set_modified(later).unwrap();
+    }
+    assert_eq!(writer.plan_trim(now).unwrap().segments, 3);
 }
 
 #[test]
@@ -163,7 +181,7 @@ fn readers_beside_trims_see_records_or_are_told() {
                 Err(other) => panic!("{other}"),
             }
             if cursor.offset().get().is_multiple_of(100) {
-                let report = verify(&path, &mut |_| (), &mut |_| ()).unwrap();
+                let report = verify(&path, &mut |_| ()).unwrap();
                 assert_eq!(report.damages, []);
             }
         }
