@@ -104,8 +104,8 @@ pub(crate) enum Command {
     /// Append the events of files to the log
     ///
     /// Reads GH Archive hours of every era, NDJSON and Events API arrays; plain, gzip or zstd, told
-    /// apart by content. Importing the same file twice appends nothing. The log has one writer: stop
-    /// `ghev up` or `ghev inject` on the same directory first.
+    /// apart by content. Importing the same file twice appends nothing. `ghev up` or `ghev inject` may
+    /// run on the same directory: they then append what is imported.
     Import {
         /// Files, directories, or - for standard input
         #[arg(required = true, value_name = "FILE|DIR|-")]

@@ -64,14 +64,27 @@ impl InjectError {
 /// goes on where it ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Another writer holds the log.
+    /// Another writer holds the log, and takes in no imports: it is another import, say.
     #[error(
-        "another process already writes the log in {}: stop it while the import runs, or name \
-         another --data directory", dir.display()
+        "another process already writes the log in {}, and takes in no imports ({reason}): let it \
+         end first, or name another --data directory", dir.display()
     )]
     Locked {
         /// The log's directory.
         dir: PathBuf,
+        /// Why its holder was not reached.
+        reason: io::Error,
+    },
+    /// The injector that holds the log did not append.
+    #[error(
+        "the injector that holds the log in {} did not take in more: {reason}; what was appended \
+         before is safe: import again", dir.display()
+    )]
+    Refused {
+        /// The log's directory.
+        dir: PathBuf,
+        /// What it said.
+        reason: String,
     },
     /// The log does not open for writing.
     #[error(transparent)]
@@ -103,13 +116,6 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    pub(crate) fn open(error: OpenError) -> Self {
-        match error {
-            OpenError::Locked { dir } => Self::Locked { dir },
-            error => Self::Open(error),
-        }
-    }
-
     pub(crate) fn input(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |reason| Self::Input { path, reason }

@@ -4,7 +4,7 @@
 //! - [`run`] polls feeds until it is told to stop; [`once`] polls each of them once. What is done
 //!   about each answer GitHub can give stands in one table: [`poll`].
 //! - [`import`](import()) reads files: GH Archive hours of every era, NDJSON, saved pages of the
-//!   Events API, compressed or not.
+//!   Events API, compressed or not; also while polling holds the log, through its inbox.
 //!
 //! Both keep every event as the bytes it came in, drop what the log has already, keep what is no
 //! event as a reject, and acknowledge nothing before it is durable. The injector stores nothing
@@ -13,6 +13,7 @@
 mod clock;
 mod error;
 mod gzip;
+mod inbox;
 mod key;
 mod log_tail;
 mod options;

@@ -1,6 +1,12 @@
 //! `ghev import`: what goes in comes out, once.
 
-use crate::support::{Made, Workspace, event, gzip, ndjson};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use ghev_sim::{EventGenerator, SimOptions};
+
+use crate::support::{Made, StandIn, Workspace, event, gzip, ndjson};
 
 fn three() -> Vec<String> {
     (1..=3)
@@ -118,4 +124,174 @@ fn a_truncated_archive_keeps_every_whole_event_and_says_where_it_ends() {
         at.run(&["log", "cat"]).with_code(0).stdout,
         ndjson(&lines[..kept])
     );
+}
+
+/// How often each line is in the log.
+fn lines_in_log(at: &Workspace) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for line in at.run(&["log", "cat"]).with_code(0).text().lines() {
+        *times.entry(line.to_owned()).or_default() += 1;
+    }
+    times
+}
+
+#[track_caller]
+fn each_once(at: &Workspace, lines: &[String]) {
+    let times = lines_in_log(at);
+    for line in lines {
+        assert_eq!(times.get(line), Some(&1), "{line}");
+    }
+    let more: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(more.is_empty(), "{more:?}");
+}
+
+fn many(ids: std::ops::RangeInclusive<u64>) -> Vec<String> {
+    let made = |id| Made {
+        id,
+        ..Made::default()
+    };
+    ids.map(|id| event(made(id))).collect()
+}
+
+/// A GitHub that allows a poll every second and brings an event every 50 ms.
+fn lively() -> StandIn {
+    let options = SimOptions::new()
+        .seed(5)
+        .initial_events(50)
+        .rate_per_second(20.0)
+        .latency_floor_seconds(0)
+        .poll_interval_seconds(1)
+        .anonymous_limit_per_hour(1_000_000);
+    StandIn::start(options, EventGenerator::new(5))
+}
+
+#[test]
+fn an_import_goes_through_a_running_injector_and_nothing_gets_in_twice() {
+    let (at, github) = (Workspace::new(), lively());
+    let up = [
+        "up",
+        "--listen",
+        "127.0.0.1:0",
+        "--github-url",
+        github.url(),
+    ];
+    let mut up = at.start(&up);
+    up.until("the first poll", || {
+        Some(lines_in_log_if_any(&at)?.len()).filter(|&lines| lines >= 50)
+    });
+    let lines = many(1..=20_000);
+    at.file("a.json.gz", &gzip(&ndjson(&lines)));
+    let first = at
+        .run(&["import", "--format", "json", "a.json.gz"])
+        .with_code(0)
+        .last_json();
+    assert_eq!(first["appended"], 20_000, "{first}");
+    let again = at
+        .run(&["import", "--format", "json", "a.json.gz"])
+        .with_code(0)
+        .last_json();
+    assert_eq!(
+        (&again["appended"], &again["duplicates"]),
+        (&0.into(), &20_000.into()),
+        "{again}"
+    );
+    // What was polled can be imported, too, and is there already.
+    let polled = at.run(&["log", "cat"]).with_code(0).stdout;
+    let known = at.run_with_input(&["import", "--format", "json", "-"], &polled);
+    assert_eq!(known.with_code(0).last_json()["appended"], 0);
+    assert!(up.signal("TERM").success());
+    each_once(&at, &lines);
+    at.run(&["log", "verify"]).with_code(0);
+}
+
+fn lines_in_log_if_any(at: &Workspace) -> Option<BTreeMap<String, usize>> {
+    let there = at.run(&["log", "stat"]).code == Some(0);
+    there.then(|| lines_in_log(at))
+}
+
+/// An import that reads what the test writes, bit by bit.
+struct Fed {
+    import: std::process::Child,
+}
+
+impl Fed {
+    fn start(at: &Workspace) -> Self {
+        let mut command = at.command(&["import", "--format", "json", "-"]);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let import = command.spawn().expect("the binary starts");
+        Self { import }
+    }
+
+    fn feed(&mut self, lines: &[String]) {
+        let input = self.import.stdin.as_mut().expect("it is piped");
+        input.write_all(&ndjson(lines)).expect("it reads on");
+    }
+}
+
+/// Lines that hardly compress: a few of them are a batch.
+fn bulky(ids: std::ops::RangeInclusive<u64>) -> Vec<String> {
+    let mut state = 1u64;
+    let mut noise = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        format!("{:016x}", state ^ (state >> 29))
+    };
+    ids.map(|id| {
+        let noise: String = (0..40_000).map(|_| noise()).collect();
+        format!(r#"{{"id":"{id}","type":"WatchEvent","noise":"{noise}"}}"#)
+    })
+    .collect()
+}
+
+#[test]
+fn an_injector_killed_in_the_middle_of_an_import_costs_nothing() {
+    let (at, github) = (Workspace::new(), lively());
+    let inject = ["inject", "--github-url", github.url()];
+    let mut first = at.start(&inject);
+    first.until("the first poll", || lines_in_log_if_any(&at));
+    let lines = bulky(1..=36);
+    let mut fed = Fed::start(&at);
+    fed.feed(&lines[..24]);
+    first.until("the first batch", || {
+        lines_in_log(&at).contains_key(&lines[0]).then_some(())
+    });
+    first.kill();
+    let second = at.start(&inject);
+    fed.feed(&lines[24..]);
+    let ended = fed.import.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let summary: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(
+        (&summary["events"], &summary["appended"]),
+        (&36.into(), &36.into()),
+        "{summary}"
+    );
+    drop(second);
+    each_once(&at, &lines);
+    at.run(&["log", "verify"]).with_code(0);
+}
+
+#[test]
+fn an_import_killed_in_the_middle_goes_on_when_it_is_started_again() {
+    let (at, github) = (Workspace::new(), lively());
+    let mut injector = at.start(&["inject", "--github-url", github.url()]);
+    injector.until("the first poll", || lines_in_log_if_any(&at));
+    let lines = bulky(1..=36);
+    let mut fed = Fed::start(&at);
+    fed.feed(&lines[..24]);
+    injector.until("the first batch", || {
+        lines_in_log(&at).contains_key(&lines[0]).then_some(())
+    });
+    fed.import.kill().unwrap();
+    fed.import.wait().unwrap();
+    let again = at.run_with_input(&["import", "--format", "json", "-"], &ndjson(&lines));
+    let again = again.with_code(0).last_json();
+    let [appended, duplicates] = ["appended", "duplicates"].map(|name| again[name].as_u64());
+    let (appended, duplicates) = (appended.unwrap(), duplicates.unwrap());
+    assert_eq!(appended + duplicates, 36, "{again}");
+    // A batch that was whole when the import was killed may have got in, or not.
+    assert!(appended >= 12 && duplicates >= 1, "{again}");
+    assert!(injector.signal("TERM").success());
+    each_once(&at, &lines);
 }

@@ -1,13 +1,18 @@
 //! Events and rejects into envelopes, envelopes into few appends. Knows nothing about files beyond
 //! their names and lines.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use ghev_event::codec::EncodeError;
-use ghev_event::{EnvelopeBuilder, Event, ImportFacts, Origin, Provenance, Reject, Source};
-use ghev_log::LogWriter;
+use ghev_event::codec::{EncodeError, Heads};
+use ghev_event::{
+    Decoder, EnvelopeBuilder, Event, ImportFacts, Origin, Provenance, Reject, Source,
+};
+use ghev_log::{LogCursor, Offset, ReadError};
 
 use super::ImportSummary;
+use super::pending::Pending;
+use super::store::{Appended, Store};
 use crate::key::{EventKey, Key};
 use crate::seen::SeenAll;
 use crate::{Clock, ImportError};
@@ -24,29 +29,28 @@ const APPEND_BYTES: usize = 4 << 20;
 /// What goes into the log.
 #[derive(Debug)]
 pub(super) struct Gather {
-    writer: LogWriter,
+    store: Store,
+    /// Up to here the log's events are in `seen`.
+    known: Offset,
     clock: Arc<dyn Clock>,
     seen: SeenAll,
     builder: EnvelopeBuilder,
     facts: ImportFacts,
-    records: Vec<Vec<u8>>,
-    records_bytes: usize,
-    /// Events in `records`, not yet durable.
-    pending: u64,
+    pending: Pending,
     pub(super) summary: ImportSummary,
 }
 
 impl Gather {
-    pub(super) fn new(writer: LogWriter, seen: SeenAll, clock: Arc<dyn Clock>) -> Self {
+    /// `seen` holds whatever the log has up to `known`.
+    pub(super) fn new(store: Store, seen: SeenAll, known: Offset, clock: Arc<dyn Clock>) -> Self {
         Self {
-            writer,
+            store,
+            known,
             clock,
             seen,
             builder: EnvelopeBuilder::new(),
             facts: ImportFacts::default(),
-            records: Vec::new(),
-            records_bytes: 0,
-            pending: 0,
+            pending: Pending::default(),
             summary: ImportSummary::default(),
         }
     }
@@ -102,7 +106,7 @@ impl Gather {
     /// Everything durable, and the log closed.
     pub(super) fn close(mut self) -> Result<ImportSummary, ImportError> {
         self.flush()?;
-        self.writer.close()?;
+        self.store.close()?;
         Ok(self.summary)
     }
 
@@ -119,7 +123,7 @@ impl Gather {
         if things >= ENVELOPE_EVENTS || things > 0 && gathered + bytes + 1024 > ENVELOPE_BYTES {
             self.finish_envelope()?;
         }
-        if self.records_bytes >= APPEND_BYTES {
+        if self.pending.bytes() >= APPEND_BYTES {
             self.append()?;
         }
         Ok(())
@@ -139,18 +143,60 @@ impl Gather {
         let line = self.facts.last_line;
         let record = self.builder.finish(&provenance);
         let record = record.map_err(|reason| self.encode_error(line, reason))?;
-        self.records_bytes += record.len();
-        self.records.push(record);
-        self.pending += events as u64;
+        self.pending.push(record, events as u64);
         self.facts.first_line = 0;
         Ok(())
     }
 
     fn append(&mut self) -> Result<(), ImportError> {
-        self.writer.append(&self.records)?;
-        self.records.clear();
-        self.records_bytes = 0;
-        self.summary.appended += std::mem::take(&mut self.pending);
+        while !self.pending.records().is_empty() {
+            match self.store.append(self.known, self.pending.records())? {
+                Appended::To(end) => {
+                    self.known = end;
+                    self.summary.appended += self.pending.take_all();
+                }
+                Appended::Unknown(end) => self.catch_up(end)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what others have appended since, and what may be ours. What the log has now is not
+    /// appended again.
+    fn catch_up(&mut self, end: Offset) -> Result<(), ImportError> {
+        let mut cursor = LogCursor::open(self.store.dir(), self.known)?;
+        let (mut decoder, mut known) = (Decoder::new(), HashSet::new());
+        let replaced = || {
+            let dir = self.store.dir().to_path_buf();
+            Err(ReadError::Replaced { dir }.into())
+        };
+        if end < self.known {
+            return replaced();
+        }
+        while self.known < end {
+            let record = cursor.read()?;
+            let Some(record) = record.filter(|record| record.offset == self.known) else {
+                return replaced();
+            };
+            self.known = record.offset.next();
+            if let Some(events) = self.pending.take(record.payload) {
+                self.summary.appended += events;
+                continue;
+            }
+            match decoder.heads(record.payload) {
+                Ok(heads) => keys_of(&heads, |key| {
+                    if !self.seen.insert(key) {
+                        known.insert(key);
+                    }
+                }),
+                Err(reason) => {
+                    tracing::warn!(offset = %record.offset, %reason, "a record that is no envelope");
+                }
+            }
+        }
+        let line = self.facts.last_line;
+        let went = self.pending.take_out(&known);
+        self.summary.duplicates += went.map_err(|reason| self.encode_error(line, reason))?;
         Ok(())
     }
 
@@ -159,6 +205,18 @@ impl Gather {
             file: self.facts.file.clone(),
             line,
             reason,
+        }
+    }
+}
+
+/// Whatever an envelope has that is not to be appended again.
+pub(super) fn keys_of(heads: &Heads<'_>, mut each: impl FnMut(Key)) {
+    for event in &heads.events {
+        each(EventKey::of(event).exact);
+    }
+    if let Origin::Import(facts) = &heads.provenance.origin {
+        for reject in &heads.rejects {
+            each(Key::of_reject(&facts.file, reject.place, &reject.digest));
         }
     }
 }

@@ -18,6 +18,8 @@
 //! - `blocks`: a file's decompressed bytes, made by a thread of their own.
 //! - `scan`, `pieces`: where one JSON value ends and the next begins.
 //! - `gather`: events and rejects into envelopes, envelopes into few appends.
+//! - `pending`: envelopes until they are durable.
+//! - `store`: the log, written by the import itself or, where an injector holds it, through that.
 //! - `run`: the import itself.
 //!
 //! # Importing again
@@ -25,14 +27,23 @@
 //! An event that the log has, with the same body, is dropped; so is a reject of the same file, line
 //! and bytes. So importing a file twice appends nothing, and an import that was interrupted goes on
 //! when it is started again.
+//!
+//! # While an injector runs
+//!
+//! The log has one writer. Where that is an injector, the import hands its envelopes to it, batch by
+//! batch, and goes on once they are durable. Its summary is as exact as it is otherwise: an event
+//! that a poll brought meanwhile is a duplicate. Where the injector ends or is killed, the import
+//! goes on by itself; where it starts anew, through the new one.
 
 mod blocks;
 mod gather;
 mod inputs;
 mod options;
+mod pending;
 mod pieces;
 mod run;
 mod scan;
+mod store;
 
 pub use inputs::Input;
 pub use options::{ImportObserver, ImportOptions, ImportProgress, ImportSummary};

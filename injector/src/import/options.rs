@@ -1,6 +1,7 @@
 //! What a caller says to an import and hears from it. Knows nothing about how it is done.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ghev_log::LogOptions;
 
@@ -13,6 +14,9 @@ pub struct ImportOptions {
     pub clock: Arc<dyn Clock>,
     /// How to write the log.
     pub log: LogOptions,
+    /// How long to wait for a log that another process holds: until an injector that starts takes
+    /// in what is imported, or one that ends lets go of the log.
+    pub patience: Duration,
 }
 
 impl Default for ImportOptions {
@@ -20,6 +24,7 @@ impl Default for ImportOptions {
         Self {
             clock: Arc::new(SystemClock),
             log: LogOptions::default(),
+            patience: Duration::from_secs(10),
         }
     }
 }

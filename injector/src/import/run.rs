@@ -4,17 +4,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ghev_event::{Event, Origin, Reject, canonical_raw, read_event};
-use ghev_log::LogWriter;
+use ghev_event::{Event, Reject, canonical_raw, read_event};
+use ghev_log::Offset;
 use memchr::memchr;
 
 use super::blocks::FileBlocks;
-use super::gather::Gather;
+use super::gather::{Gather, keys_of};
 use super::inputs::{self, Place};
+use super::pending::owned;
 use super::pieces::{Piece, Pieces, Span};
+use super::store::Store;
 use super::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input};
 use crate::ImportError;
-use crate::key::{EventKey, Key};
 use crate::log_tail::read_heads;
 use crate::seen::SeenAll;
 
@@ -23,11 +24,13 @@ const PIECES_PER_REPORT: u64 = 512;
 
 /// Appends the events of `inputs` to the log in `log_dir`, which is created where there is none.
 /// Returns once everything is durable, or as soon as `stop` says so with what was read until then
-/// durable. Blocks; the log is held as its one writer meanwhile.
+/// durable. Blocks; the log is held as its one writer meanwhile, unless an injector holds it, which
+/// then appends for the import.
 ///
 /// # Errors
 /// [`ImportError`]. A file that cannot be opened is found before anything is appended, as far as
-/// its name tells; damage within a file is a reject, no error.
+/// its name tells; damage within a file is a reject, no error. [`ImportError::Locked`] where another
+/// process holds the log and is no injector that takes in imports.
 pub fn import(
     log_dir: &Path,
     inputs: &[Input],
@@ -36,10 +39,11 @@ pub fn import(
     stop: &dyn Fn() -> bool,
 ) -> Result<ImportSummary, ImportError> {
     let places = inputs::expand(inputs)?;
-    let writer = LogWriter::open(log_dir, options.log).map_err(ImportError::open)?;
-    let seen = seen_in_log(log_dir, &writer)?;
+    let store = Store::open(log_dir, options)?;
+    let (first, known) = store.extent()?;
+    let seen = seen_in_log(log_dir, first, known)?;
     let mut import = Import {
-        gather: Gather::new(writer, seen, Arc::clone(&options.clock)),
+        gather: Gather::new(store, seen, known, Arc::clone(&options.clock)),
         progress: ImportProgress {
             file: String::new(),
             files_done: 0,
@@ -60,7 +64,12 @@ pub fn import(
             }
             Err(error) => {
                 // What came before the failure is kept; the failure is what is reported.
-                if !matches!(error, ImportError::Append(_)) {
+                if !matches!(
+                    error,
+                    ImportError::Append(_)
+                        | ImportError::Refused { .. }
+                        | ImportError::Locked { .. }
+                ) {
                     import.gather.flush()?;
                 }
                 return Err(error);
@@ -71,23 +80,13 @@ pub fn import(
 }
 
 /// Everything the log has: an import must not append any of it again.
-fn seen_in_log(log_dir: &Path, writer: &LogWriter) -> Result<SeenAll, ImportError> {
+fn seen_in_log(log_dir: &Path, first: Offset, to: Offset) -> Result<SeenAll, ImportError> {
     let mut seen = SeenAll::default();
-    read_heads(
-        log_dir,
-        writer.first_offset(),
-        writer.next_offset(),
-        |heads| {
-            for event in &heads.events {
-                seen.insert(EventKey::of(event).exact);
-            }
-            if let Origin::Import(facts) = &heads.provenance.origin {
-                for reject in &heads.rejects {
-                    seen.insert(Key::of_reject(&facts.file, reject.place, &reject.digest));
-                }
-            }
-        },
-    )?;
+    read_heads(log_dir, first, to, |heads| {
+        keys_of(heads, |key| {
+            seen.insert(key);
+        });
+    })?;
     Ok(seen)
 }
 
@@ -187,14 +186,7 @@ impl Import<'_> {
         reason: String,
     ) -> Result<(), ImportError> {
         let reject = Reject::new(span.line, reason, pieces.bytes(span));
-        let owned = Reject {
-            place: reject.place,
-            reason: reject.reason.into_owned().into(),
-            body: reject.body.into_owned().into(),
-            body_bytes: reject.body_bytes,
-            digest: reject.digest,
-        };
-        self.reject(file, owned)
+        self.reject(file, owned(reject))
     }
 
     fn reject(&mut self, file: &str, reject: Reject<'static>) -> Result<(), ImportError> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ghev_event::{Decoder, Origin, Reject};
 use ghev_log::{LogCursor, LogWriter, Offset};
@@ -56,6 +57,7 @@ impl Bench {
     fn import(&mut self, inputs: &[Input]) -> Result<ImportSummary, ImportError> {
         let options = ImportOptions {
             clock: Arc::new(TestClock::at(1_700_000_000)),
+            patience: Duration::ZERO,
             ..ImportOptions::default()
         };
         import(&self.log(), inputs, &options, &mut self.heard, &|| false)

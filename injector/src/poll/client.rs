@@ -51,8 +51,8 @@ pub(super) enum NoAnswer {
     Broken { status: u16, reason: String },
 }
 
-/// Asks GitHub, one request at a time.
-#[derive(Debug)]
+/// Asks GitHub. Its clones share the connections.
+#[derive(Debug, Clone)]
 pub(super) struct Client {
     http: reqwest::Client,
     token: Option<Token>,

@@ -18,6 +18,7 @@ use super::link;
 use super::memory::Validator;
 use super::page::Sorted;
 use super::verdict::{Asked, Failure, Remedy, Verdict, costs_a_request, judge};
+use crate::inbox::Inbox;
 use crate::{Clock, GithubUrl, InjectError};
 
 /// No feed has more pages of 100; a server that names ever another one is not followed for ever.
@@ -31,6 +32,8 @@ pub(super) struct Poller {
     pub(super) github: GithubUrl,
     pub(super) client: Client,
     pub(super) budget: Budget,
+    /// Before the journal, so that its socket is gone when the log's lock is let go.
+    pub(super) inbox: Inbox,
     pub(super) journal: Journal,
     pub(super) seen: crate::seen::SeenWindow,
     pub(super) feeds: Vec<Feed>,
@@ -83,7 +86,7 @@ impl Poller {
             brought: Brought::default(),
         };
         loop {
-            match self.fetch(&mut cycle).await {
+            match self.fetch(&mut cycle).await? {
                 Fetched::Stopped => return Ok(Done::Stopped),
                 Fetched::NotModified(answer) => {
                     return self.not_modified(&mut cycle, &answer).await;
@@ -115,20 +118,18 @@ impl Poller {
     }
 
     /// The cycle's current page, wherever redirects lead.
-    async fn fetch(&mut self, cycle: &mut Cycle) -> Fetched {
+    async fn fetch(&mut self, cycle: &mut Cycle) -> Result<Fetched, InjectError> {
         for _ in 0..=REDIRECTS_MAX {
             let now = self.clock.now();
             if cycle.requests > 0 && self.budget.ready_at(1, now) > now {
                 let reason = "the request budget is spent within the cycle".to_owned();
                 let remedy = Remedy::AwaitBudget;
-                return Fetched::Failed(
-                    Failure {
-                        status: None,
-                        reason,
-                        remedy,
-                    },
-                    None,
-                );
+                let failure = Failure {
+                    status: None,
+                    reason,
+                    remedy,
+                };
+                return Ok(Fetched::Failed(failure, None));
             }
             let feed = &self.feeds[cycle.feed];
             let validator = feed.validator(&cycle.url).filter(|_| cycle.page == 1);
@@ -138,30 +139,28 @@ impl Poller {
                 with_token: self.client.has_token(),
             };
             self.summary.requests += 1;
-            let answer = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Fetched::Stopped,
-                answer = self.client.get(&cycle.url, validator) => answer,
-            };
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(no_answer) => {
+            let validator = validator.map(str::to_owned);
+            let answer = match self.ask(&cycle.url, validator).await? {
+                Some(Ok(answer)) => answer,
+                Some(Err(no_answer)) => {
                     cycle.requests += 1;
-                    return Fetched::Failed(no_answer.into(), None);
+                    return Ok(Fetched::Failed(no_answer.into(), None));
                 }
+                None => return Ok(Fetched::Stopped),
             };
             cycle.requests += u32::from(costs_a_request(&answer, asked.with_token));
             self.warn_of_sunset(&answer);
             let verdict = judge(&answer, asked);
             self.observe(&verdict, &answer);
             match verdict {
-                Verdict::Page => return Fetched::Page(answer),
-                Verdict::NotModified => return Fetched::NotModified(answer),
-                Verdict::EndOfWindow => return Fetched::EndOfWindow(answer),
-                Verdict::Failed(failure) => return Fetched::Failed(failure, Some(answer)),
+                Verdict::Page => return Ok(Fetched::Page(answer)),
+                Verdict::NotModified => return Ok(Fetched::NotModified(answer)),
+                Verdict::EndOfWindow => return Ok(Fetched::EndOfWindow(answer)),
+                Verdict::Failed(failure) => return Ok(Fetched::Failed(failure, Some(answer))),
                 Verdict::Moved { to, permanent } => {
                     let Some(target) = self.github.within_origin(&cycle.url, &to) else {
-                        return Fetched::Failed(elsewhere(&answer, "a redirect"), Some(answer));
+                        let failure = elsewhere(&answer, "a redirect");
+                        return Ok(Fetched::Failed(failure, Some(answer)));
                     };
                     tracing::info!(from = %cycle.url, to = %target, permanent, "the feed moved");
                     if permanent && cycle.page == 1 {
@@ -177,7 +176,7 @@ impl Poller {
             reason,
             remedy: Remedy::AskRarely,
         };
-        Fetched::Failed(failure, None)
+        Ok(Fetched::Failed(failure, None))
     }
 
     fn observe(&mut self, verdict: &Verdict, answer: &Answer) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ghev_log::{AppendError, LogOptions, LogWriter};
+use ghev_log::{AppendError, LogOptions, LogWriter, Offset};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Clock, InjectError};
@@ -41,6 +41,10 @@ impl Journal {
         })
     }
 
+    pub(super) fn next_offset(&self) -> Offset {
+        self.writer().next_offset()
+    }
+
     pub(super) fn writer(&self) -> &LogWriter {
         self.writer.as_ref().expect("given back after every append")
     }
@@ -55,15 +59,7 @@ impl Journal {
     ) -> Result<Done, InjectError> {
         let records = Arc::new(records);
         loop {
-            let mut writer = self.writer.take().expect("given back after every append");
-            let shared = Arc::clone(&records);
-            let (writer, result) = blocking(move || {
-                let result = writer.append(&shared).map(|_| ());
-                (writer, result)
-            })
-            .await;
-            self.writer = Some(writer);
-            match result {
+            match self.try_append(Arc::clone(&records)).await {
                 Ok(()) => return Ok(Done::Yes),
                 Err(error @ AppendError::NoSpace { .. }) => {
                     tracing::warn!(%error, "the log takes nothing for now; waiting");
@@ -76,6 +72,21 @@ impl Journal {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Appends durably, or says at once why not.
+    pub(super) async fn try_append(
+        &mut self,
+        records: Arc<Vec<Vec<u8>>>,
+    ) -> Result<(), AppendError> {
+        let mut writer = self.writer.take().expect("given back after every append");
+        let (writer, result) = blocking(move || {
+            let result = writer.append(&records).map(|_| ());
+            (writer, result)
+        })
+        .await;
+        self.writer = Some(writer);
+        result
     }
 
     /// Ends writing.

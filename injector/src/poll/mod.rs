@@ -49,6 +49,11 @@
 //! | failures | the same in the first complete cycle after a failed one |
 //! | frozen | new events under an `ETag` that stood for other ones; 30 minutes without anything new on the public feed |
 //!
+//! # Imports meanwhile
+//!
+//! While it holds the log, polling appends what imports offer: between polls, and while it waits for
+//! an answer. What they bring is known from then on, as if it had been polled.
+//!
 //! # Memory
 //!
 //! The newest 100,000 to 200,000 events of all feeds and the newest 1,000 of each are known, and
@@ -58,6 +63,7 @@ mod budget;
 mod client;
 mod cycle;
 mod feed;
+mod intake;
 mod journal;
 mod link;
 mod memory;

@@ -17,6 +17,7 @@ use super::journal::{Done, Journal, blocking};
 use super::memory::Memory;
 use super::summary::FailedSource;
 use crate::clock::{earlier, until};
+use crate::inbox::Inbox;
 use crate::{Clock, InjectError, InjectOptions};
 
 /// The longest wait at once: a clock that was set meanwhile is noticed after it.
@@ -43,7 +44,7 @@ pub async fn run(
         looked_at = now;
         let (feed, ready) = poller.next(now);
         let done = if ready > now {
-            poller.wait(until(now, ready).min(WAIT_MAX)).await
+            poller.wait(until(now, ready).min(WAIT_MAX)).await?
         } else {
             // A summary is for those who poll once; it must not grow for ever.
             poller.summary = CycleSummary::default();
@@ -53,7 +54,7 @@ pub async fn run(
             break;
         }
     }
-    poller.journal.close().await
+    poller.close().await.map(drop)
 }
 
 /// Polls every source of `options` once, then ends. What fails is said in the summary and not
@@ -79,8 +80,7 @@ pub async fn once(
             break;
         }
     }
-    poller.journal.close().await?;
-    Ok(poller.summary)
+    poller.close().await
 }
 
 impl Poller {
@@ -120,6 +120,7 @@ impl Poller {
             github: options.github_url,
             client,
             budget: Budget::default(),
+            inbox: Inbox::open(log_dir, Arc::clone(&clock)),
             journal,
             seen: memory.seen,
             builder: EnvelopeBuilder::new(),
@@ -145,12 +146,22 @@ impl Poller {
         (at, ready(feed))
     }
 
-    async fn wait(&self, duration: Duration) -> Done {
+    /// Waits, at most so long: an import's offer ends it early.
+    async fn wait(&mut self, duration: Duration) -> Result<Done, InjectError> {
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => Done::Stopped,
-            () = self.clock.wait(duration) => Done::Yes,
+            () = self.stop.cancelled() => return Ok(Done::Stopped),
+            offer = self.inbox.next() => self.take_in(offer).await?,
+            () = self.clock.wait(duration) => {}
         }
+        Ok(Done::Yes)
+    }
+
+    /// Lets go of the log. Offers not taken in stay with their imports.
+    async fn close(self) -> Result<CycleSummary, InjectError> {
+        drop(self.inbox);
+        self.journal.close().await?;
+        Ok(self.summary)
     }
 
     /// A wall clock that was set back must not make a wait longer.

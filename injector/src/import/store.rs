@@ -1,0 +1,149 @@
+//! Where an import's records go: into the log by its own hand, or through the injector that holds
+//! it. Knows nothing about what is in them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, OpenError};
+
+use super::ImportOptions;
+use crate::ImportError;
+use crate::inbox::{Answer, Delivery};
+
+/// Between two looks whether the log is free or its holder listens.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// An injector may be restarted in the middle of an import a few times, not without end.
+const UNANSWERED_MAX: u32 = 10;
+
+/// A log that can be appended to, in whichever way.
+#[derive(Debug)]
+pub(super) struct Store {
+    dir: PathBuf,
+    options: LogOptions,
+    patience: Duration,
+    way: Way,
+    /// Offers in a row of which nobody knows what became.
+    unanswered: u32,
+}
+
+#[derive(Debug)]
+enum Way {
+    Writer(Box<LogWriter>),
+    Injector(Delivery),
+}
+
+/// What became of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Appended {
+    /// They are durable; the log ends here.
+    To(Offset),
+    /// They are not, or nobody knows: the log ends here, and what came since is to be read first.
+    Unknown(Offset),
+}
+
+impl Store {
+    /// Opens the log in `dir`, which is created where there is none, or reaches its holder.
+    pub(super) fn open(dir: &Path, options: &ImportOptions) -> Result<Self, ImportError> {
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            options: options.log,
+            patience: options.patience,
+            way: Way::open(dir, options.log, options.patience)?,
+            unanswered: 0,
+        })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The first record that the log holds, and the offset of the one to come.
+    pub(super) fn extent(&self) -> Result<(Offset, Offset), ImportError> {
+        if let Way::Writer(writer) = &self.way {
+            return Ok((writer.first_offset(), writer.next_offset()));
+        }
+        // Beyond every record: a lower place may have been trimmed.
+        let mut cursor = LogCursor::open(&self.dir, Offset::new(u64::MAX))?;
+        Ok((cursor.first_offset()?, cursor.watermark()?))
+    }
+
+    /// Appends the records durably if the log ends at `at`, up to where the caller has read it.
+    pub(super) fn append<R: AsRef<[u8]>>(
+        &mut self,
+        at: Offset,
+        records: &[R],
+    ) -> Result<Appended, ImportError> {
+        let delivery = match &mut self.way {
+            Way::Writer(writer) if writer.next_offset() != at => {
+                return Ok(Appended::Unknown(writer.next_offset()));
+            }
+            Way::Writer(writer) => return Ok(Appended::To(writer.append(records)?.end)),
+            Way::Injector(delivery) => delivery,
+        };
+        let answer = delivery.offer(at, records);
+        self.unanswered = if answer.is_ok() {
+            0
+        } else {
+            self.unanswered + 1
+        };
+        match answer {
+            Ok(Answer::Appended(next)) => Ok(Appended::To(next)),
+            Ok(Answer::Moved(next)) => Ok(Appended::Unknown(next)),
+            Ok(Answer::Refused(reason)) => Err(self.refused(reason)),
+            Err(error) if self.unanswered >= UNANSWERED_MAX => {
+                Err(self.refused(format!("it ended the connection again and again: {error}")))
+            }
+            Err(error) => {
+                tracing::info!(%error, "the injector went away; going on with the log as it is");
+                self.way = Way::open(&self.dir, self.options, self.patience)?;
+                Ok(Appended::Unknown(self.extent()?.1))
+            }
+        }
+    }
+
+    fn refused(&self, reason: String) -> ImportError {
+        let dir = self.dir.clone();
+        ImportError::Refused { dir, reason }
+    }
+
+    pub(super) fn close(self) -> Result<(), ImportError> {
+        match self.way {
+            Way::Writer(writer) => Ok(writer.close()?),
+            Way::Injector(_) => Ok(()),
+        }
+    }
+}
+
+impl Way {
+    /// The holder may be about to listen, or to let go.
+    fn open(dir: &Path, options: LogOptions, patience: Duration) -> Result<Self, ImportError> {
+        let until = Instant::now() + patience;
+        loop {
+            match LogWriter::open(dir, options) {
+                Ok(writer) => return Ok(Self::Writer(Box::new(writer))),
+                Err(OpenError::Locked { .. }) => {}
+                Err(error) => return Err(ImportError::Open(error)),
+            }
+            match Delivery::connect(dir) {
+                Ok(delivery) => {
+                    tracing::info!("an injector holds the log: it appends what is imported");
+                    return Ok(Self::Injector(delivery));
+                }
+                Err(reason) if Instant::now() >= until || !may_pass(&reason) => {
+                    let dir = dir.to_path_buf();
+                    return Err(ImportError::Locked { dir, reason });
+                }
+                Err(_) => std::thread::park_timeout(LOOK_INTERVAL),
+            }
+        }
+    }
+}
+
+fn may_pass(reason: &io::Error) -> bool {
+    !matches!(
+        reason.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidData
+    )
+}
