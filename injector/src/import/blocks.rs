@@ -25,7 +25,8 @@ pub(super) enum Fault {
 
 /// Where decompressed bytes come from.
 pub(super) trait Blocks {
-    /// Appends the next bytes to `to`; `false` at the end.
+    /// Appends the next bytes to `to`; `false` at the end. After [`Fault::Damaged`] there may be
+    /// more, which does not continue what came before.
     fn append_to(&mut self, to: &mut Vec<u8>) -> Result<bool, Fault>;
 }
 
@@ -35,10 +36,13 @@ pub(super) struct FileBlocks {
     blocks: Receiver<Made>,
     used: SyncSender<Vec<u8>>,
     stored_bytes: Arc<AtomicU64>,
+    ended: bool,
 }
 
 enum Made {
     Block(Vec<u8>),
+    /// Bytes are missing here.
+    Damage(String),
     End(Result<(), Fault>),
 }
 
@@ -70,6 +74,7 @@ impl FileBlocks {
             blocks,
             used,
             stored_bytes,
+            ended: false,
         }
     }
 
@@ -81,13 +86,20 @@ impl FileBlocks {
 
 impl Blocks for FileBlocks {
     fn append_to(&mut self, to: &mut Vec<u8>) -> Result<bool, Fault> {
+        if self.ended {
+            return Ok(false);
+        }
         match self.blocks.recv() {
             Ok(Made::Block(block)) => {
                 to.extend_from_slice(&block);
                 self.used.try_send(block).ok();
                 Ok(true)
             }
-            Ok(Made::End(end)) => end.map(|()| false),
+            Ok(Made::Damage(reason)) => Err(Fault::Damaged(reason)),
+            Ok(Made::End(end)) => {
+                self.ended = true;
+                end.map(|()| false)
+            }
             // Never taken for an end of the file: what follows would be lost in silence.
             Err(_) => Err(Fault::Io(io::Error::other(
                 "the reading thread ended unexpectedly",
@@ -111,7 +123,14 @@ fn make(
             return Ok(());
         }
         match filled.error {
-            Some(error) => return Err(content.fault(error)),
+            Some(error) => match content.fault(error) {
+                Fault::Damaged(reason) if content.resync().map_err(Fault::Io)? => {
+                    if made.send(Made::Damage(reason)).is_err() {
+                        return Ok(());
+                    }
+                }
+                fault => return Err(fault),
+            },
             None if filled.bytes < BLOCK_BYTES => return Ok(()),
             None => {}
         }
@@ -162,6 +181,14 @@ impl<R: Read> Content<R> {
             Compression::Gzip => Self::Gzip(Box::new(GzipReader::new(stored))),
             Compression::Zstd => Self::Zstd(zstd::stream::read::Decoder::with_buffer(stored)?),
         })
+    }
+
+    /// After damage: whether there is something to go on with.
+    fn resync(&mut self) -> io::Result<bool> {
+        match self {
+            Self::Gzip(reader) => reader.resync(),
+            Self::Plain(_) | Self::Zstd(_) => Ok(false),
+        }
     }
 
     fn fault(&self, error: io::Error) -> Fault {
@@ -285,6 +312,31 @@ mod tests {
             );
             assert!(content.starts_with(&got));
         }
+    }
+
+    #[test]
+    fn members_behind_damage_are_read_on() {
+        let content = b"0123456789\n".repeat(100_000);
+        let mut damaged = gzip(&content);
+        let checksum = damaged.len() - 8;
+        damaged[checksum] ^= 1;
+        let file = [damaged, gzip(b"behind\n")].concat();
+        let mut blocks = FileBlocks::of(Cursor::new(file));
+        let (mut got, mut damages) = (Vec::new(), 0);
+        loop {
+            match blocks.append_to(&mut got) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Fault::Damaged(_)) => damages += 1,
+                Err(Fault::Io(error)) => panic!("{error}"),
+            }
+        }
+        assert_eq!(damages, 1);
+        assert!(got == [&content[..], b"behind\n"].concat());
+        assert!(
+            matches!(blocks.append_to(&mut got), Ok(false)),
+            "it stays at its end"
+        );
     }
 
     #[test]

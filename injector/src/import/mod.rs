@@ -9,7 +9,10 @@
 //!
 //! An event is a JSON object with a string `type`. Everything else is a *reject*: reported as
 //! `FILE:LINE: reason`, and kept with its bytes in the envelope. So is a damaged archive: every
-//! whole event before the damage is kept.
+//! whole event before the damage is kept, and so are those of the gzip members behind it. A line
+//! that the damage cut is a reject on either side of it; lines behind it are counted on from there.
+//! gzip finds corruption out only after a while, at the member's end at the latest: the nonsense that
+//! came out of it until then is read like everything else, and is rejects as a rule.
 //!
 //! # Parts
 //!

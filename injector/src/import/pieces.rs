@@ -10,7 +10,7 @@ use std::io;
 use std::ops::Range;
 
 use ghev_event::codec::EVENT_MAX_BYTES;
-use ghev_event::{Reject, RejectReason, read_event};
+use ghev_event::{EventKind, Reject, RejectReason, read_event};
 use memchr::memchr;
 
 use super::blocks::{Blocks, Fault};
@@ -29,9 +29,9 @@ pub(super) enum Piece {
     Garbage(Span, String),
     /// The same, of which there was too much to keep.
     Oversized(Box<Reject<'static>>),
-    /// The file ends here although it should not.
+    /// Bytes are missing here: the file ends although it should not, or goes on elsewhere.
     Damage {
-        /// The line it ends in, from 1.
+        /// The line they are missing in, from 1. Lines behind it are counted as if none were.
         line: u64,
         /// What is wrong with the file.
         reason: String,
@@ -54,7 +54,12 @@ pub(super) struct Pieces<B> {
     at: usize,
     line: u64,
     ended: bool,
+    /// Not handed out yet.
     damage: Option<String>,
+    /// The end is one by damage: there may be more behind it.
+    broken: bool,
+    /// Nothing has been taken since.
+    after_damage: bool,
     in_array: bool,
     /// Lines before this place of the buffer are read one by one.
     line_by_line_until: usize,
@@ -70,6 +75,8 @@ impl<B: Blocks> Pieces<B> {
             line: 1,
             ended: false,
             damage: None,
+            broken: false,
+            after_damage: false,
             in_array: false,
             line_by_line_until: 0,
             started: false,
@@ -100,12 +107,17 @@ impl<B: Blocks> Pieces<B> {
         }
         loop {
             let Some(byte) = self.skip_separators()? else {
-                let line = self.line;
-                return Ok(self
-                    .damage
-                    .take()
-                    .map(|reason| Piece::Damage { line, reason }));
+                let (line, damage) = (self.line, self.damage.take());
+                let more = self.go_on_behind_damage();
+                match damage {
+                    Some(reason) => return Ok(Some(Piece::Damage { line, reason })),
+                    None if more => continue,
+                    None => return Ok(None),
+                }
             };
+            if std::mem::take(&mut self.after_damage) && !self.event_ahead(byte)? {
+                return self.rest_of_line().map(Some);
+            }
             if self.at < self.line_by_line_until {
                 if let Some(piece) = self.one_line() {
                     return Ok(Some(piece));
@@ -125,6 +137,48 @@ impl<B: Blocks> Pieces<B> {
         self.at = line.range.start;
         self.line = line.line;
         self.value()
+    }
+
+    /// Begins anew where the end was one by damage.
+    fn go_on_behind_damage(&mut self) -> bool {
+        let more = std::mem::take(&mut self.broken);
+        if more {
+            (self.ended, self.in_array, self.after_damage) = (false, false, true);
+        }
+        more
+    }
+
+    /// Whether what follows damage is an event: a line that is one, or a value of a documented kind.
+    /// It may as well be the rest of a line, and parts of an event have a `type` too.
+    fn event_ahead(&mut self, byte: u8) -> io::Result<bool> {
+        if byte != b'{' {
+            return Ok(false);
+        }
+        if let Some(length) = self.line_length()?
+            && read_event(self.rest()[..length].trim_ascii()).is_ok()
+        {
+            return Ok(true);
+        }
+        let (mut scan, mut scanned) = (Scan::default(), 0);
+        loop {
+            let limit = self.rest().len().min(EVENT_MAX_BYTES);
+            match scan.over(&self.rest()[scanned..limit]) {
+                Extent::Ends(at) => {
+                    let event = read_event(&self.rest()[..scanned + at]);
+                    return Ok(event.is_ok_and(|event| matches!(event.kind, EventKind::Known(_))));
+                }
+                Extent::Open if limit < EVENT_MAX_BYTES && self.fill()? => scanned = limit,
+                Extent::Open | Extent::Broken(_) => return Ok(false),
+            }
+        }
+    }
+
+    fn rest_of_line(&mut self) -> io::Result<Piece> {
+        let reason = "the rest of what the damage cut".to_owned();
+        Ok(match self.line_length()? {
+            Some(length) => Piece::Garbage(self.take(length), reason),
+            None => self.oversized(None)?,
+        })
     }
 
     fn rest(&self) -> &[u8] {
@@ -166,7 +220,7 @@ impl<B: Blocks> Pieces<B> {
             }
             Err(Fault::Damaged(reason)) => {
                 self.damage = Some(reason);
-                self.ended = true;
+                (self.ended, self.broken) = (true, true);
                 Ok(false)
             }
             Err(Fault::Io(error)) => Err(error),

@@ -215,6 +215,32 @@ fn a_truncated_gzip_keeps_what_is_whole() {
 }
 
 #[test]
+fn gzip_members_behind_damage_are_kept() {
+    let mut bench = Bench::new();
+    let hours = [lines(0..2000), lines(2000..4000), lines(4000..6000)];
+    let mut members = hours.clone().map(|hour| gzip(hour.as_bytes()));
+    // As where one of several downloads that were put together broke off.
+    let middle = members[1].len() / 2;
+    members[1].truncate(middle);
+    let input = [bench.file("day.json.gz", &members.concat())];
+    let summary = bench.import(&input).unwrap();
+    let kept = String::from_utf8(bench.kept().lines).unwrap();
+    assert!(kept.starts_with(&hours[0]));
+    assert!(kept.ends_with(&hours[2]));
+    assert!(summary.appended > 4500, "and of the second: {summary:?}");
+    // Among them what the broken member decompressed to before it was found out.
+    let named = |text: &str| {
+        bench
+            .heard
+            .rejected
+            .iter()
+            .any(|(_, why)| why.contains(text))
+    };
+    assert!(named("damaged"), "{:?}", bench.heard.rejected);
+    assert_eq!(bench.import(&input).unwrap().appended, 0);
+}
+
+#[test]
 fn a_held_log_and_a_missing_file_are_errors_that_name_them() {
     let mut bench = Bench::new();
     let input = bench.file("a.json", line(1).as_bytes());

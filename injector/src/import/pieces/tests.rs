@@ -43,11 +43,15 @@ fn reject(line: u64, body: &str, reason: &str) -> Found {
 
 /// What an import would make of the bytes.
 fn found(bytes: &[u8], block_bytes: usize, damage: Option<&'static str>) -> Vec<Found> {
-    let mut pieces = Pieces::new(Cut {
+    found_in(Cut {
         left: bytes,
         block_bytes,
         damage,
-    });
+    })
+}
+
+fn found_in(blocks: impl Blocks) -> Vec<Found> {
+    let mut pieces = Pieces::new(blocks);
     let mut found = Vec::new();
     while let Some(mut piece) = pieces.next().unwrap() {
         if let Piece::Line(span) = &piece
@@ -76,6 +80,7 @@ fn found(bytes: &[u8], block_bytes: usize, damage: Option<&'static str>) -> Vec<
 }
 
 const A: &str = r#"{"type":"A","s":"}{][,\"\\"}"#;
+const W: &str = r#"{"type":"WatchEvent"}"#;
 const B: &str = r#"{"type": "B", "list": [1, {"type":"C"}]}"#;
 
 #[test]
@@ -198,6 +203,62 @@ fn bytes_that_are_no_text_are_a_reject() {
         matches!(&found[1], Found::Reject(2, _, why) if why.contains("UTF-8")),
         "{found:?}"
     );
+}
+
+/// Pieces of a file that goes on behind damage.
+fn found_around(before: &str, behind: &str, block_bytes: usize) -> Vec<Found> {
+    struct Around<'a>(Cut<'a>, Option<Cut<'a>>);
+    impl Blocks for Around<'_> {
+        fn append_to(&mut self, to: &mut Vec<u8>) -> Result<bool, Fault> {
+            let end = self.0.append_to(to);
+            if end.is_err()
+                && let Some(behind) = self.1.take()
+            {
+                self.0 = behind;
+            }
+            end
+        }
+    }
+    let cut = |text, damage| Cut {
+        left: str::as_bytes(text),
+        block_bytes,
+        damage,
+    };
+    let behind = cut(behind, None);
+    found_in(Around(cut(before, Some("damaged")), Some(behind)))
+}
+
+#[test]
+fn what_is_behind_damage_is_read_on_and_parts_of_events_are_none() {
+    let user = r#"{"type":"User","id":7}"#;
+    for (behind, rest) in [
+        (format!("{B}\n"), None),
+        (format!("{W}{B}\n"), None),
+        (format!("\n[{W}]"), None),
+        (format!("{user}}}\n{B}\n"), Some(format!("{user}}}"))),
+        (
+            format!(",\"actor\":{user}}}\n{B}"),
+            Some(format!("\"actor\":{user}}}")),
+        ),
+        (format!("User\"}}}}\n{B}\n"), Some("User\"}}".to_owned())),
+    ] {
+        for block_bytes in [1, 8, 4096] {
+            let found = found_around(&format!("{A}\n"), &behind, block_bytes);
+            let (events, rejects): (Vec<_>, Vec<_>) = found
+                .into_iter()
+                .partition(|found| matches!(found, Found::Event(..)));
+            let expected_events = behind.matches(W).count() + behind.matches(B).count();
+            assert_eq!(events.len(), 1 + expected_events, "{behind}: {events:?}");
+            let bodies: Vec<String> = rejects
+                .into_iter()
+                .map(|found| match found {
+                    Found::Reject(_, body, _) | Found::Event(_, body) => body,
+                })
+                .collect();
+            let expected: Vec<String> = [String::new()].into_iter().chain(rest.clone()).collect();
+            assert_eq!(bodies, expected, "{behind}");
+        }
+    }
 }
 
 #[test]
