@@ -20,7 +20,7 @@
 //! | 403 or 429 of a rate limit | no request for any feed until `Retry-After`, else the reset of a spent budget, else 1 min, 2 min, ... 1 h |
 //! | 422 behind page 1 | the window ends here |
 //! | 400, 404, 410, 422, 451, any other 401 or 403 | asked again every hour |
-//! | 5xx, any other status, a body that is cut, too large (16 MiB) or no gzip | asked again after 1 min (`Retry-After` if longer), 2 min, ... 15 min |
+//! | 5xx, any other status, a body that is cut, too slow, too large (16 MiB) or no gzip | asked again after 1 min (`Retry-After` if longer), 2 min, ... 15 min |
 //! | no answer: refused, reset, silent | asked again after 5 s, 10 s, ... 5 min |
 //!
 //! A failure behind page 1 ends the cycle; the next one asks for every page again, without a

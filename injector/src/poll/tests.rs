@@ -678,3 +678,83 @@ async fn https_needs_no_global_provider_to_be_chosen_by_the_caller() {
         client::Client::new(&options).is_ok() || !std::path::Path::new("/etc/ssl/certs").exists()
     );
 }
+
+/// A reply that never ends, then a page: when that was asked for, and what the log says of the first.
+async fn given_up(reply: Reply, change: impl FnOnce(&mut InjectOptions)) -> (i64, Option<String>) {
+    let bench = Bench::new();
+    let heard = bench.run(vec![reply, page(0..2)], change).await;
+    assert_eq!(heard.len(), 2);
+    assert_eq!(bench.events(), ids(0..2));
+    let failed = &bench.log()[0].facts;
+    assert!(failed.last_page);
+    (heard[1].after_seconds, failed.error.clone())
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_and_asked_again() {
+    let impatient = |options: &mut InjectOptions| options.read_timeout = Duration::from_millis(200);
+    // Nothing at all is no connection: tried again soon.
+    let (after_seconds, error) = given_up(Reply::new(200, "").cut_all().silent(), impatient).await;
+    assert!((5..60).contains(&after_seconds), "{after_seconds}");
+    let error = error.unwrap();
+    assert!(
+        error.contains("no answer") && error.contains("timed out"),
+        "{error}"
+    );
+    // An answer that stops is a broken one: tried again later.
+    let stopped = page(0..2).cut(10).silent();
+    let (after_seconds, error) = given_up(stopped, impatient).await;
+    assert!(after_seconds >= 60, "{after_seconds}");
+    let error = error.unwrap();
+    assert!(
+        error.contains("broken answer") && error.contains("timed out"),
+        "{error}"
+    );
+}
+
+/// Each byte came within the time that an answer may stay silent; without a limit for the whole of
+/// it one slow server would hold up all feeds.
+#[tokio::test]
+async fn a_dripping_server_is_given_up_when_the_request_took_too_long() {
+    let dripping = Reply::new(200, &" ".repeat(100_000))
+        .cut(100_000)
+        .dripping(Duration::from_millis(20));
+    let (after_seconds, error) = given_up(dripping, |options| {
+        options.read_timeout = Duration::from_secs(30);
+        options.request_timeout = Duration::from_millis(500);
+    })
+    .await;
+    assert!(after_seconds >= 60, "{after_seconds}");
+    let error = error.unwrap();
+    assert!(
+        error.contains("broken answer") && error.contains("timed out"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn polling_stops_at_once_while_a_server_is_silent() {
+    let bench = Bench::new();
+    let silent = Reply::new(200, "").cut_all().silent();
+    let stop = CancellationToken::new();
+    let server = Scripted::start(vec![silent], Arc::clone(&bench.clock), stop.clone()).await;
+    let options = InjectOptions {
+        read_timeout: Duration::from_secs(600),
+        request_timeout: Duration::from_secs(600),
+        ..bench.options(&server.url, &["public"])
+    };
+    let clock: Arc<dyn Clock> = Arc::clone(&bench.clock) as _;
+    let polling = tokio::spawn({
+        let (dir, stop) = (bench.dir.path().to_path_buf(), stop.clone());
+        async move { run(&dir, options, clock, stop).await }
+    });
+    while server.heard().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(30), polling).await;
+    ended
+        .expect("it waits for the silent server")
+        .unwrap()
+        .unwrap();
+}

@@ -2,10 +2,12 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ghev_event::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Clock;
@@ -19,6 +21,18 @@ pub(super) struct Reply {
     body: Vec<u8>,
     /// How many bytes of the body are missing.
     cut: usize,
+    manner: Manner,
+}
+
+/// What comes after the bytes of a reply.
+#[derive(Debug, Clone, Copy)]
+enum Manner {
+    /// The end of the connection.
+    End,
+    /// Nothing, while the connection stays.
+    Silence,
+    /// A byte of the body now and then, without end.
+    Drip(Duration),
 }
 
 impl Reply {
@@ -28,6 +42,7 @@ impl Reply {
             headers: Vec::new(),
             body: body.into(),
             cut: 0,
+            manner: Manner::End,
         }
     }
 
@@ -52,6 +67,18 @@ impl Reply {
     /// Nothing at all: the connection just ends.
     pub(super) fn cut_all(mut self) -> Self {
         self.status = None;
+        self
+    }
+
+    /// Then nothing more, on a connection that stays.
+    pub(super) fn silent(mut self) -> Self {
+        self.manner = Manner::Silence;
+        self
+    }
+
+    /// Then a byte of the body this often, for ever.
+    pub(super) fn dripping(mut self, every: Duration) -> Self {
+        self.manner = Manner::Drip(every);
         self
     }
 
@@ -109,6 +136,7 @@ impl Scripted {
         let heard = Arc::new(Mutex::new(Vec::<Heard>::new()));
         let (own_url, noted) = (url.clone(), Arc::clone(&heard));
         let task = tokio::spawn(async move {
+            let (mut kept, mut dripping) = (Vec::new(), JoinSet::new());
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let (path, headers) = request(&mut stream).await;
@@ -125,7 +153,15 @@ impl Scripted {
                     });
                 }
                 stream.write_all(&reply.bytes(&own_url)).await.unwrap();
-                stream.shutdown().await.ok();
+                match reply.manner {
+                    Manner::End => {
+                        stream.shutdown().await.ok();
+                    }
+                    Manner::Silence => kept.push(stream),
+                    Manner::Drip(every) => {
+                        dripping.spawn(drip(stream, every));
+                    }
+                }
             }
             let _held = listener.accept().await;
             stop.cancel();
@@ -142,6 +178,17 @@ impl Scripted {
 impl Drop for Scripted {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+async fn drip(mut stream: TcpStream, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        // Until the other end has had enough.
+        if stream.write_all(b" ").await.is_err() {
+            return;
+        }
     }
 }
 
