@@ -57,6 +57,9 @@ codes! {
     ConflictingParameters = "conflicting_parameters", BAD_REQUEST, "Parameters exclude each other";
     /// The endpoint has no parameter of this name; `errors` says which ones it has.
     UnknownParameter = "unknown_parameter", BAD_REQUEST, "A parameter is unknown";
+    /// A series would have more than 10,000 buckets; a longer interval or a shorter window has
+    /// fewer.
+    TooManyBuckets = "too_many_buckets", BAD_REQUEST, "The series would have too many buckets";
     /// No event of a repository of this name or number was ever seen.
     UnknownRepository = "unknown_repository", NOT_FOUND, "The repository was never seen";
     /// No event that names this organisation was ever seen.
@@ -88,6 +91,7 @@ impl Code {
             Self::InvalidParameter
             | Self::ConflictingParameters
             | Self::UnknownParameter
+            | Self::TooManyBuckets
             | Self::UnknownRepository
             | Self::UnknownOrg
             | Self::UnknownActor
@@ -195,6 +199,18 @@ impl From<ReadError> for Problem {
                 Self {
                     internal: None,
                     ..Self::new(Code::QueryDeadline, detail)
+                }
+            }
+            ReadError::TooManyBuckets { buckets, max } => {
+                let reason = format!(
+                    "makes {buckets} buckets, more than {max}: give a longer interval or a \
+                     shorter window"
+                );
+                let detail = format!("interval {reason}");
+                let name = "interval".to_owned();
+                Self {
+                    errors: vec![ParameterError { name, reason }],
+                    ..Self::new(Code::TooManyBuckets, detail)
                 }
             }
             ReadError::Sqlite(_) => Self::internal(error.to_string()),

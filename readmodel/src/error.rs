@@ -107,6 +107,14 @@ pub enum ReadError {
     /// The deadline passed while SQLite was at work.
     #[error("the query took longer than allowed")]
     Interrupted,
+    /// A series would have more buckets than are answered.
+    #[error("the series would have {buckets} buckets, more than {max}")]
+    TooManyBuckets {
+        /// How many it would have.
+        buckets: u64,
+        /// How many it may have.
+        max: u64,
+    },
     /// SQLite failed.
     #[error("cannot read the read model: {0}")]
     Sqlite(rusqlite::Error),

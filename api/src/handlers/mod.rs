@@ -8,6 +8,7 @@ mod identity;
 mod interval;
 mod page_token;
 mod records;
+mod series;
 mod status;
 
 pub(crate) use ask::Ask;
@@ -19,4 +20,5 @@ pub(crate) use interval::{
     IntervalParameters, pull_request_interval, pull_request_interval_of_repo,
 };
 pub(crate) use records::{dead_letters, gaps};
+pub(crate) use series::event_series;
 pub(crate) use status::{ready, status};

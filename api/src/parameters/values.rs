@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ghev_event::{EventKind, KNOWN_KINDS};
-use ghev_readmodel::{PullRequestAction, TimeAxis};
+use ghev_readmodel::{PullRequestAction, SeriesInterval, TimeAxis};
 use serde_json::{Value as Json, json};
 
 use super::Value;
@@ -106,6 +106,34 @@ impl From<IntervalAction> for PullRequestAction {
         match action {
             IntervalAction::Opened => Self::Opened,
             IntervalAction::Any => Self::Any,
+        }
+    }
+}
+
+words! {
+    /// How long a bucket of a series is.
+    IntervalWord {
+        /// A whole minute.
+        Minute = "minute",
+        /// A whole hour.
+        Hour = "hour",
+        /// From midnight to midnight.
+        Day = "day",
+        /// From Monday to Monday.
+        Week = "week",
+        /// A calendar month.
+        Month = "month",
+    }
+}
+
+impl From<IntervalWord> for SeriesInterval {
+    fn from(word: IntervalWord) -> Self {
+        match word {
+            IntervalWord::Minute => Self::Minute,
+            IntervalWord::Hour => Self::Hour,
+            IntervalWord::Day => Self::Day,
+            IntervalWord::Week => Self::Week,
+            IntervalWord::Month => Self::Month,
         }
     }
 }

@@ -49,7 +49,9 @@ impl Tag {
     /// What it is about.
     pub(crate) const fn description(self) -> &'static str {
         match self {
-            Self::Metrics => "How many events of each type, and the time between pull requests.",
+            Self::Metrics => {
+                "How many events of each type, when they happen, and the time between pull requests."
+            }
             Self::Events => "The events themselves, page by page or one by one.",
             Self::Identities => "Who repositories, organisations and actors are.",
             Self::Operations => "How far the read model has come, what is missing, and health.",

@@ -1,6 +1,7 @@
 //! The table itself.
 
 use super::question::Cost;
+use super::scoped;
 use super::{Action, Endpoint, Tag};
 use crate::document::Documents;
 use crate::handlers::{
@@ -16,6 +17,7 @@ use crate::problem::Code;
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let tables = [
         counts(),
+        scoped::series(),
         intervals(),
         events(),
         identities(),

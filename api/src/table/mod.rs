@@ -3,11 +3,12 @@
 //! view and a plain function.
 //!
 //! - `endpoint`: what an entry is. - `question`: a handler with its types put away.
-//! - `entries`: the table itself.
+//! - `entries`: the table itself. - `scoped`: its part that every scope has alike.
 
 mod endpoint;
 mod entries;
 mod question;
+mod scoped;
 
 pub(crate) use endpoint::{Action, Answer, Endpoint, Tag};
 pub(crate) use entries::endpoints;

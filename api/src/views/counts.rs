@@ -34,7 +34,7 @@ pub(crate) struct EventCountsView {
 
 /// Counts as a JSON object with the types' names as keys.
 #[derive(Debug)]
-struct CountsByType(EventCounts);
+pub(super) struct CountsByType(pub(super) EventCounts);
 
 impl Serialize for CountsByType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,6 +7,7 @@ mod events;
 mod identity;
 mod interval;
 mod records;
+mod series;
 mod status;
 
 pub(crate) use common::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
@@ -15,6 +16,7 @@ pub(crate) use events::{EventAnswer, EventsView};
 pub(crate) use identity::IdentityView;
 pub(crate) use interval::PullRequestIntervalView;
 pub(crate) use records::{DeadLettersView, GapsView};
+pub(crate) use series::EventSeriesView;
 pub(crate) use status::{HealthView, ReadyView, StatusView};
 
 use schemars::JsonSchema;

@@ -16,6 +16,7 @@ mod events;
 mod formats;
 mod hostile;
 mod identities;
+mod over_time;
 mod readiness;
 mod schemas;
 mod wire;

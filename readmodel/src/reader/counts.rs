@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 use ghev_event::{EventKind, KNOWN_KINDS};
 use rusqlite::{CachedStatement, Params, params};
 
+use super::calendar::HOUR_SECONDS;
 use super::scope::ScopeSql;
 use super::{Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
 use crate::stored::{Kind, UNDATED};
 use crate::{Offset, Place};
-
-const HOUR_SECONDS: i64 = 3600;
 
 /// How many events of each kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +32,13 @@ impl EventCounts {
 
 /// Counts while they are gathered: documented kinds by their number.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     known: [u64; KNOWN_KINDS.len()],
     other: BTreeMap<EventKind, u64>,
 }
 
 impl Tally {
-    fn add(&mut self, kind: EventKind, events: i64) {
+    pub(super) fn add(&mut self, kind: EventKind, events: i64) {
         let events = u64::try_from(events).unwrap_or(0);
         match kind {
             EventKind::Known(kind) => self.known[usize::from(kind.code())] += events,
@@ -61,7 +60,7 @@ impl Tally {
         Ok(())
     }
 
-    fn finish(self) -> EventCounts {
+    pub(super) fn finish(self) -> EventCounts {
         let mut counts = self.other;
         let known = KNOWN_KINDS.iter().zip(self.known);
         counts.extend(known.map(|(&kind, events)| (EventKind::Known(kind), events)));
@@ -195,7 +194,7 @@ pub(super) fn scope_envelopes(column: &str) -> String {
 }
 
 /// The hours that lie in `[from, to)` seconds as a whole, half-open.
-fn whole_hours(from: i64, to: i64) -> (i64, i64) {
+pub(super) fn whole_hours(from: i64, to: i64) -> (i64, i64) {
     let first = from.div_euclid(HOUR_SECONDS) + i64::from(from.rem_euclid(HOUR_SECONDS) != 0);
     (first.max(UNDATED + 1), to.div_euclid(HOUR_SECONDS))
 }

@@ -1,6 +1,7 @@
 //! Questions to the read model. One file for each, with its SQL, its answer and its tests; this one
 //! only lists them. Knows nothing about HTTP: names and words of answers are the api's.
 
+mod calendar;
 mod connection;
 mod counts;
 mod coverage;
@@ -12,12 +13,14 @@ mod identity;
 mod interval;
 mod names;
 mod scope;
+mod series;
 mod status;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
+pub use calendar::SeriesInterval;
 pub use connection::{AsOf, Reader, Snapshot};
 pub use counts::EventCounts;
 pub use coverage::{Coverage, CoverageState, GapRow};
@@ -27,5 +30,6 @@ pub use events::{EventFilter, EventPage, EventRow, Named};
 pub use identity::{Identity, NameSeen};
 pub use interval::{PullRequestAction, PullRequestInterval};
 pub use scope::{Scope, ScopeKeys};
+pub use series::{EventSeries, SeriesBucket};
 pub use status::{SourceStatus, Status};
 pub use window::{TimeAxis, Window};

@@ -50,6 +50,12 @@ impl Window {
         (from, self.to.map_or(i64::MAX, to_seconds_up))
     }
 
+    /// `[from, to)` likewise, without the events that have no time.
+    pub(super) fn dated_seconds(&self) -> (i64, i64) {
+        let (from, to) = self.seconds();
+        (from.max(UNDATED + 1), to)
+    }
+
     /// What stretches `[a, b)` of whole seconds touch it: those with `b > from` and `a < to`.
     pub(super) fn touching_seconds(&self) -> (i64, i64) {
         (

@@ -4,13 +4,14 @@
 //!
 //! - `world`: records, and the model that a writer makes of them.
 //! - `naive`: the answers from the list.
-//! - `properties`: the two agree.
+//! - `properties`: the two agree. - `over_time`: so they do over time.
 //! - `walks`: pages while more arrives.
 //! - `completeness`: what coverage says of a story of polls.
 //! - `plans`: which questions may not walk a whole table.
 
 mod completeness;
 mod naive;
+mod over_time;
 mod plans;
 mod properties;
 mod walks;

@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct Stored {
     pub(super) event: Event<'static>,
     offset: u64,
-    observed_at: Timestamp,
+    pub(super) observed_at: Timestamp,
 }
 
 /// A number and a name, of whatever an event names.

@@ -6,7 +6,7 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
-use crate::reader::{counts, coverage, event_query, interval};
+use crate::reader::{counts, coverage, event_query, interval, series};
 use crate::{
     ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
     TimeAxis, Window,
@@ -87,6 +87,30 @@ fn what_every_answer_asks_seeks() {
                 steps.iter().any(|step| step.starts_with(by_pull_request)),
                 "{steps:#?}"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_over_time_seeks() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    for sql in series::HOT {
+        assert_seeks(&snapshot, sql);
+        assert_planned_once(&snapshot, sql);
+    }
+    for column in ["repo", "actor", "org"] {
+        let of_scope = [
+            series::scope_seconds(column),
+            series::scope_ends(column),
+            series::scope_arrivals(column, "v.observed_at, e.kind, 1"),
+        ];
+        for sql in of_scope {
+            assert_seeks(&snapshot, &sql);
+            let steps = plan(&snapshot, &sql);
+            let index = format!("COVERING INDEX events_by_{column} ");
+            assert!(steps.iter().any(|step| step.contains(&index)), "{steps:#?}");
         }
     }
 }

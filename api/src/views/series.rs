@@ -1,0 +1,126 @@
+//! Events by type over time.
+
+use ghev_readmodel::{Coverage, EventSeries, SeriesBucket, Snapshot, Window};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::counts::CountsByType;
+use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView, records_of};
+
+/// Distinct events by type over time: every bucket between the first and the last, those without
+/// an event too.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EventSeries")]
+pub(crate) struct EventSeriesView {
+    /// The first instant of the window; null where it has no start: then the series begins with the
+    /// first event.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end: then the series ends with the
+    /// last event.
+    to: Option<Time>,
+    /// Which time of an event counts.
+    by: TimeAxisView,
+    /// How long a bucket is: `minute`, `hour`, `day`, `week` or `month`.
+    interval: String,
+    /// The buckets, in their order. The first and the last have the events that lie in the window
+    /// only.
+    series: Vec<SeriesBucketView>,
+    /// All events in them together.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+/// A stretch of time with its events.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SeriesBucket")]
+pub(crate) struct SeriesBucketView {
+    /// When it begins by the calendar, in UTC; the window may begin later.
+    start: Time,
+    /// Events of each type: every documented type, 0 where there is none, and any other that
+    /// occurs.
+    counts: CountsByType,
+    /// All its events together.
+    total: u64,
+}
+
+impl From<SeriesBucket> for SeriesBucketView {
+    fn from(SeriesBucket { start, counts }: SeriesBucket) -> Self {
+        Self {
+            start: Time(start),
+            total: counts.total(),
+            counts: CountsByType(counts),
+        }
+    }
+}
+
+impl EventSeriesView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        interval: String,
+        series: EventSeries,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            interval,
+            sample_size: series.total(),
+            series: series.buckets.into_iter().map(Into::into).collect(),
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for EventSeriesView {
+    /// Types that nobody documented have no column; `total` counts them too.
+    const COLUMNS: &'static [&'static str] = &[
+        "start",
+        "total",
+        "counts.CommitCommentEvent",
+        "counts.CreateEvent",
+        "counts.DeleteEvent",
+        "counts.DiscussionEvent",
+        "counts.ForkEvent",
+        "counts.GollumEvent",
+        "counts.IssueCommentEvent",
+        "counts.IssuesEvent",
+        "counts.MemberEvent",
+        "counts.PublicEvent",
+        "counts.PullRequestEvent",
+        "counts.PullRequestReviewEvent",
+        "counts.PullRequestReviewCommentEvent",
+        "counts.PushEvent",
+        "counts.ReleaseEvent",
+        "counts.WatchEvent",
+    ];
+
+    fn records(&self) -> Vec<Json> {
+        records_of(&self.series)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_type_has_a_column() {
+        let columns: Vec<&str> = EventSeriesView::COLUMNS
+            .iter()
+            .filter_map(|column| column.strip_prefix("counts."))
+            .collect();
+        let known: Vec<&str> = ghev_event::KNOWN_KINDS
+            .iter()
+            .map(|kind| kind.name())
+            .collect();
+        assert_eq!(columns, known);
+    }
+}

@@ -1,0 +1,153 @@
+//! Series: events over time.
+
+use serde_json::json;
+
+use crate::model::Model;
+use crate::server::Server;
+
+const SCOPES: [(&str, u64); 5] = [
+    ("", 8),
+    ("/repos/rust-lang/RUST", 6),
+    ("/repositories/1390248", 2),
+    ("/orgs/rust-lang", 8),
+    ("/actors/ann", 8),
+];
+
+#[test]
+fn a_series_has_every_bucket_of_its_window_cut_by_it() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let answer = client
+        .get("/v1/event-series?interval=hour&from=2026-11-24T08:00:01Z&to=2026-11-24T11:50:00Z")
+        .ok();
+    assert_eq!(answer["interval"], "hour");
+    assert_eq!(answer["from"], "2026-11-24T08:00:01Z");
+    let series = answer["series"].as_array().unwrap();
+    let totals: Vec<_> = series
+        .iter()
+        .map(|bucket| {
+            (
+                bucket["start"].as_str().unwrap(),
+                bucket["total"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        totals,
+        [
+            ("2026-11-24T08:00:00Z", 0),
+            ("2026-11-24T09:00:00Z", 1),
+            ("2026-11-24T10:00:00Z", 1),
+            ("2026-11-24T11:00:00Z", 2),
+        ]
+    );
+    assert_eq!(
+        series[3]["counts"]["PushEvent"], 1,
+        "11:49:59 is in, 11:50:00 is not"
+    );
+    assert_eq!(series[0]["counts"].as_object().unwrap().len(), 16);
+    assert_eq!(answer["sample_size"], 4);
+    assert_eq!(answer["as_of"]["next_offset"], 1);
+    assert_eq!(answer["coverage"]["state"], "degraded");
+
+    let days = client.get("/v1/event-series?interval=day").ok();
+    assert!(days["from"].is_null() && days["to"].is_null());
+    let starts: Vec<_> = days["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| &b["start"])
+        .collect();
+    assert_eq!(
+        starts,
+        [
+            &json!("2026-11-23T00:00:00Z"),
+            &json!("2026-11-24T00:00:00Z")
+        ]
+    );
+    let weeks = client.get("/v1/event-series?interval=week&offset=60").ok();
+    assert_eq!(weeks["series"][0]["start"], "2026-11-23T00:00:00Z");
+    assert_eq!(weeks["sample_size"], 4);
+    let arrived = client
+        .get("/v1/event-series?interval=minute&by=observed_at")
+        .ok();
+    assert_eq!(arrived["series"].as_array().unwrap().len(), 1);
+    assert_eq!(arrived["series"][0]["start"], "2026-11-24T11:59:00Z");
+    let hours = client.get("/v1/event-series").ok();
+    assert_eq!(hours["interval"], "hour");
+    assert_eq!(hours["series"].as_array().unwrap().len(), 24);
+}
+
+#[test]
+fn every_scope_has_its_own_series() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for (scope, events) in SCOPES {
+        let answer = client
+            .get(&format!("/v1{scope}/event-series?interval=month"))
+            .ok();
+        assert_eq!(answer["sample_size"], events, "{scope}");
+        let series = answer["series"].as_array().unwrap();
+        assert_eq!(
+            (series.len(), &series[0]["total"]),
+            (1, &json!(events)),
+            "{scope}"
+        );
+    }
+    client
+        .get("/v1/orgs/nobody/event-series")
+        .problem(404, "unknown_org");
+}
+
+#[test]
+fn more_buckets_than_are_answered_are_refused() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for (query, status) in [
+        ("interval=minute&offset=9999", 200),
+        ("interval=minute&offset=10001", 400),
+        ("interval=hour&from=1900-01-01&to=2026-01-01", 400),
+        ("interval=month&from=1900-01-01&to=2026-01-01", 200),
+    ] {
+        let answer = client.get(&format!("/v1/event-series?{query}"));
+        assert_eq!(answer.status, status, "{query}: {:.300}", answer.text());
+        if status == 400 {
+            assert_eq!(
+                answer.problem(400, "too_many_buckets"),
+                ["interval"],
+                "{query}"
+            );
+        }
+    }
+    let wrong = client.get("/v1/event-series?interval=year");
+    assert_eq!(wrong.problem(400, "invalid_parameter"), ["interval"]);
+}
+
+#[test]
+fn a_series_comes_as_lines_too() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let csv = client.get("/v1/event-series?interval=day&format=csv");
+    let lines: Vec<&str> = csv.text().lines().collect();
+    assert!(
+        lines[0].starts_with("start,total,counts.CommitCommentEvent,"),
+        "{}",
+        lines[0]
+    );
+    assert_eq!(
+        lines[1],
+        "2026-11-23T00:00:00Z,1,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0"
+    );
+    assert_eq!(
+        lines[2],
+        "2026-11-24T00:00:00Z,7,0,0,0,0,0,0,0,0,0,0,3,0,0,2,0,1"
+    );
+    let ndjson = client.get("/v1/event-series?interval=day&format=ndjson");
+    let last: serde_json::Value =
+        serde_json::from_str(ndjson.text().lines().last().unwrap()).unwrap();
+    assert_eq!(last["counts"]["NewThingEvent"], 1);
+}

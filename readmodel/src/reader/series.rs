@@ -1,0 +1,319 @@
+//! Events by kind over time. Knows nothing about what a kind means.
+//!
+//! Buckets are stretches of the calendar, without a hole between the first and the last. Where the
+//! window has a bound the series reaches to it, otherwise to the first or the last event within.
+//! An event without a time is in no bucket. `/v1` is answered from whole hours counted by the
+//! writer, and by arrival from the counts that each envelope has, as counts are.
+
+use ghev_event::{EventKind, Timestamp};
+use rusqlite::{CachedStatement, OptionalExtension as _, Params};
+
+use super::calendar::{HOUR_SECONDS, SeriesInterval};
+use super::counts::{Tally, whole_hours};
+use super::scope::ScopeSql;
+use super::{EventCounts, Scope, Snapshot, TimeAxis, Window};
+use crate::error::ReadError;
+use crate::stored::Kind;
+
+/// How many buckets a series may have.
+const BUCKETS_MAX: u64 = 10_000;
+
+/// How many events of each kind, bucket by bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventSeries {
+    /// The buckets, in their order.
+    pub buckets: Vec<SeriesBucket>,
+}
+
+/// A stretch of time with its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesBucket {
+    /// When it begins, by the calendar; the window may begin later.
+    pub start: Timestamp,
+    /// Its events that lie in the window.
+    pub counts: EventCounts,
+}
+
+impl EventSeries {
+    /// All events together.
+    pub fn total(&self) -> u64 {
+        self.buckets
+            .iter()
+            .map(|bucket| bucket.counts.total())
+            .sum()
+    }
+}
+
+/// The buckets while they are filled.
+struct Filling {
+    interval: SeriesInterval,
+    /// The number of the first.
+    first: i64,
+    tallies: Vec<Tally>,
+}
+
+impl Filling {
+    /// Empty buckets, from the one with the second `first` to the one with `last`.
+    fn new(interval: SeriesInterval, (first, last): (i64, i64)) -> Result<Self, ReadError> {
+        let (first, last) = (interval.number(first), interval.number(last));
+        let buckets = u64::try_from(last - first).map_or(0, |distance| distance + 1);
+        if buckets > BUCKETS_MAX {
+            return Err(ReadError::TooManyBuckets {
+                buckets,
+                max: BUCKETS_MAX,
+            });
+        }
+        let tallies = (0..buckets).map(|_| Tally::default()).collect();
+        Ok(Self {
+            interval,
+            first,
+            tallies,
+        })
+    }
+
+    fn add(&mut self, second: i64, kind: EventKind, events: i64) {
+        let place = self.interval.number(second) - self.first;
+        let tally = usize::try_from(place)
+            .ok()
+            .and_then(|place| self.tallies.get_mut(place));
+        tally
+            .expect("the buckets reach from the first event to the last")
+            .add(kind, events);
+    }
+
+    /// Adds rows of (time, kind, events), the time in units of which `second` makes seconds.
+    fn add_rows(
+        &mut self,
+        mut rows: CachedStatement<'_>,
+        of: impl Params,
+        second: fn(i64) -> i64,
+    ) -> Result<(), ReadError> {
+        let mut rows = rows.query(of)?;
+        while let Some(row) = rows.next()? {
+            let Kind(kind) = row.get(1)?;
+            self.add(second(row.get(0)?), kind, row.get(2)?);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> EventSeries {
+        let numbers = self.first..;
+        let buckets = numbers
+            .zip(self.tallies)
+            .map(|(number, tally)| SeriesBucket {
+                start: Timestamp::from_seconds(self.interval.start(number)),
+                counts: tally.finish(),
+            });
+        EventSeries {
+            buckets: buckets.collect(),
+        }
+    }
+}
+
+impl Snapshot<'_> {
+    /// The distinct events of a scope in a window, by kind and bucket.
+    ///
+    /// # Errors
+    /// [`ReadError::TooManyBuckets`] where there would be more than 10,000, and where SQLite fails
+    /// or the deadline passes.
+    pub fn event_series(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        interval: SeriesInterval,
+    ) -> Result<EventSeries, ReadError> {
+        let scope = scope.sql();
+        let Some(ends) = self.ends(scope.as_ref(), window)? else {
+            return Ok(EventSeries::default());
+        };
+        let mut filling = Filling::new(interval, ends)?;
+        let by_hours = interval != SeriesInterval::Minute;
+        match (&scope, window.by) {
+            (None, TimeAxis::CreatedAt) if by_hours => self.fill_by_hours(window, &mut filling)?,
+            (None, TimeAxis::CreatedAt) => {
+                let (from, to) = window.dated_seconds();
+                self.fill_by_seconds(from, to, &mut filling)?;
+            }
+            (None, TimeAxis::ObservedAt) => {
+                let arrived = <[i64; 2]>::from(window.millis());
+                filling.add_rows(self.prepare(ENVELOPES)?, arrived, second_of_millis)?;
+            }
+            (Some(scope), by) => self.fill_scope(scope, by, window, &mut filling)?,
+        }
+        Ok(filling.finish())
+    }
+
+    fn fill_by_hours(&self, window: &Window, filling: &mut Filling) -> Result<(), ReadError> {
+        let (from, to) = window.dated_seconds();
+        let (first, end) = whole_hours(from, to);
+        if first >= end {
+            return self.fill_by_seconds(from, to, filling);
+        }
+        let second_of_hour = |hour| hour * HOUR_SECONDS;
+        filling.add_rows(self.prepare(HOURS)?, [first, end], second_of_hour)?;
+        self.fill_by_seconds(from, first.saturating_mul(HOUR_SECONDS), filling)?;
+        self.fill_by_seconds(end.saturating_mul(HOUR_SECONDS), to, filling)
+    }
+
+    fn fill_by_seconds(&self, from: i64, to: i64, filling: &mut Filling) -> Result<(), ReadError> {
+        if from >= to {
+            return Ok(());
+        }
+        filling.add_rows(self.prepare(SECONDS)?, [from, to], |second| second)
+    }
+
+    fn fill_scope(
+        &self,
+        scope: &ScopeSql,
+        by: TimeAxis,
+        window: &Window,
+        filling: &mut Filling,
+    ) -> Result<(), ReadError> {
+        let (sql, (from, to), second): (_, _, fn(i64) -> i64) = match by {
+            TimeAxis::CreatedAt => (
+                scope_seconds(scope.column),
+                window.dated_seconds(),
+                |second| second,
+            ),
+            TimeAxis::ObservedAt => {
+                let sql = scope_arrivals(scope.column, "v.observed_at, e.kind, 1");
+                (sql, window.millis(), second_of_millis)
+            }
+        };
+        for &key in &scope.keys {
+            filling.add_rows(self.prepare(&sql)?, [key, from, to], second)?;
+        }
+        Ok(())
+    }
+
+    /// The first and the last second of a series; `None` where it has none.
+    fn ends(
+        &self,
+        scope: Option<&ScopeSql>,
+        window: &Window,
+    ) -> Result<Option<(i64, i64)>, ReadError> {
+        let first = window.from.map(Timestamp::as_seconds);
+        let last = window.to.map(|to| second_of_millis(to.as_millis() - 1));
+        if let (Some(from), Some(to)) = (window.from, window.to)
+            && from >= to
+        {
+            return Ok(None);
+        }
+        if let (Some(first), Some(last)) = (first, last) {
+            return Ok(Some((first, last)));
+        }
+        let seen = self.first_and_last(scope, window)?;
+        Ok(seen.map(|(earliest, latest)| (first.unwrap_or(earliest), last.unwrap_or(latest))))
+    }
+
+    /// The seconds of the first and the last event in a window.
+    fn first_and_last(
+        &self,
+        scope: Option<&ScopeSql>,
+        window: &Window,
+    ) -> Result<Option<(i64, i64)>, ReadError> {
+        let Some(scope) = scope else {
+            return match window.by {
+                TimeAxis::CreatedAt => self.outermost(
+                    FIRST_AND_LAST_SECOND,
+                    <[i64; 2]>::from(window.dated_seconds()),
+                ),
+                TimeAxis::ObservedAt => {
+                    let seen =
+                        self.outermost(FIRST_AND_LAST_ARRIVAL, <[i64; 2]>::from(window.millis()))?;
+                    Ok(seen.map(seconds_of_millis))
+                }
+            };
+        };
+        let mut outermost: Option<(i64, i64)> = None;
+        for &key in &scope.keys {
+            let seen = match window.by {
+                TimeAxis::CreatedAt => {
+                    let ((from, to), sql) = (window.dated_seconds(), scope_ends(scope.column));
+                    self.outermost(&sql, [key, from, to])?
+                }
+                TimeAxis::ObservedAt => {
+                    let bounds = "MIN(v.observed_at), MAX(v.observed_at)";
+                    let ((from, to), sql) = (window.millis(), scope_arrivals(scope.column, bounds));
+                    self.outermost(&sql, [key, from, to])?
+                        .map(seconds_of_millis)
+                }
+            };
+            outermost = match (outermost, seen) {
+                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+                (one, other) => one.or(other),
+            };
+        }
+        Ok(outermost)
+    }
+
+    /// A row of two numbers, where there is one and it has both.
+    fn outermost(&self, sql: &str, of: impl Params) -> Result<Option<(i64, i64)>, ReadError> {
+        let row: Option<(Option<i64>, Option<i64>)> = self
+            .prepare(sql)?
+            .query_row(of, |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(row.and_then(|(first, last)| first.zip(last)))
+    }
+}
+
+const HOURS: &str = "SELECT hour, kind, events FROM hourly_counts WHERE hour >= ?1 AND hour < ?2";
+
+const SECONDS: &str =
+    "SELECT created_at, kind, 1 FROM events WHERE created_at >= ?1 AND created_at < ?2";
+
+const ENVELOPES: &str = "SELECT v.observed_at, c.kind, c.events FROM envelopes AS v
+    CROSS JOIN envelope_counts AS c ON c.\"offset\" = v.\"offset\"
+    WHERE v.observed_at >= ?1 AND v.observed_at < ?2";
+
+/// SQLite looks up one end only of a query that asks for both.
+const FIRST_AND_LAST_SECOND: &str = "SELECT
+    (SELECT MIN(created_at) FROM events WHERE created_at >= ?1 AND created_at < ?2),
+    (SELECT MAX(created_at) FROM events WHERE created_at >= ?1 AND created_at < ?2)";
+
+const FIRST_AND_LAST_ARRIVAL: &str = "SELECT
+    (SELECT observed_at FROM envelopes WHERE observed_at >= ?1 AND observed_at < ?2 AND events > 0
+     ORDER BY observed_at LIMIT 1),
+    (SELECT observed_at FROM envelopes WHERE observed_at >= ?1 AND observed_at < ?2 AND events > 0
+     ORDER BY observed_at DESC LIMIT 1)";
+
+/// What must not walk a whole table.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[
+    HOURS,
+    SECONDS,
+    ENVELOPES,
+    FIRST_AND_LAST_SECOND,
+    FIRST_AND_LAST_ARRIVAL,
+];
+
+pub(super) fn scope_seconds(column: &str) -> String {
+    format!(
+        "SELECT created_at, kind, 1 FROM events
+         WHERE {column} = ?1 AND created_at >= ?2 AND created_at < ?3"
+    )
+}
+
+pub(super) fn scope_ends(column: &str) -> String {
+    let window = format!("{column} = ?1 AND created_at >= ?2 AND created_at < ?3");
+    format!(
+        "SELECT (SELECT MIN(created_at) FROM events WHERE {window}),
+                (SELECT MAX(created_at) FROM events WHERE {window})"
+    )
+}
+
+pub(super) fn scope_arrivals(column: &str, columns: &str) -> String {
+    format!(
+        "SELECT {columns} FROM events AS e
+         CROSS JOIN envelopes AS v ON v.\"offset\" = e.place >> 16
+         WHERE e.{column} = ?1 AND v.observed_at >= ?2 AND v.observed_at < ?3"
+    )
+}
+
+const fn second_of_millis(millis: i64) -> i64 {
+    millis.div_euclid(1000)
+}
+
+const fn seconds_of_millis((first, last): (i64, i64)) -> (i64, i64) {
+    (second_of_millis(first), second_of_millis(last))
+}
