@@ -31,10 +31,10 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use generation::{GenerationNumber, ModelDir, ModelLock};
 pub use keys::{ActorKey, OrgKey, RepoKey};
 pub use reader::{
-    AsOf, Coverage, CoverageState, DeadLetterRow, EventCounts, EventCursor, EventFilter, EventPage,
-    EventRow, EventSeries, GapRow, Identity, NameSeen, Named, ParseEventCursorError,
-    PullRequestAction, PullRequestInterval, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval,
-    Snapshot, SourceStatus, Status, TimeAxis, Window,
+    Activity, ActivityMatrix, AsOf, Coverage, CoverageState, DeadLetterRow, EventCounts,
+    EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow, Identity, NameSeen, Named,
+    ParseEventCursorError, PullRequestAction, PullRequestInterval, Reader, Scope, ScopeKeys,
+    SeriesBucket, SeriesInterval, Snapshot, SourceStatus, Status, TimeAxis, Window,
 };
 pub use statistics::Distribution;
 pub use table_hashes::TableHashes;

@@ -1,6 +1,7 @@
 //! The questions: plain functions from a state of the read model and parameters to a view. Know
 //! nothing about HTTP.
 
+mod activity;
 mod ask;
 mod counts;
 mod events;
@@ -11,6 +12,7 @@ mod records;
 mod series;
 mod status;
 
+pub(crate) use activity::{activity, activity_matrix};
 pub(crate) use ask::Ask;
 pub(crate) use counts::{CountsParameters, event_counts};
 pub(crate) use events::{event, events};

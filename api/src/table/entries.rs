@@ -18,6 +18,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     let tables = [
         counts(),
         scoped::series(),
+        scoped::activity(),
+        scoped::matrix(),
         intervals(),
         events(),
         identities(),

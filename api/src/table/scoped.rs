@@ -2,7 +2,7 @@
 
 use super::question::Cost;
 use super::{Endpoint, Tag};
-use crate::handlers::event_series;
+use crate::handlers;
 use crate::parameters::{ActorPath, Everybody, OrgPath, RepoPath, RepositoryPath};
 use crate::problem::Code;
 
@@ -19,7 +19,7 @@ macro_rules! every_scope {
                 Tag::Metrics,
                 $what,
                 |_| Cost::Scan,
-                $handler::<Everybody>,
+                handlers::$handler::<Everybody>,
             )
             .or(&[$(Code::$code),*]),
             Endpoint::question(
@@ -30,7 +30,7 @@ macro_rules! every_scope {
                 Tag::Metrics,
                 concat!($what, ", of a repository"),
                 |_| Cost::Scan,
-                $handler::<RepoPath>,
+                handlers::$handler::<RepoPath>,
             )
             .or(&[Code::UnknownRepository $(, Code::$code)*]),
             Endpoint::question(
@@ -41,7 +41,7 @@ macro_rules! every_scope {
                 Tag::Metrics,
                 concat!($what, ", of a repository by its number"),
                 |_| Cost::Scan,
-                $handler::<RepositoryPath>,
+                handlers::$handler::<RepositoryPath>,
             )
             .or(&[Code::UnknownRepository $(, Code::$code)*]),
             Endpoint::question(
@@ -49,7 +49,7 @@ macro_rules! every_scope {
                 Tag::Metrics,
                 concat!($what, ", of an organisation"),
                 |_| Cost::Scan,
-                $handler::<OrgPath>,
+                handlers::$handler::<OrgPath>,
             )
             .or(&[Code::UnknownOrg $(, Code::$code)*]),
             Endpoint::question(
@@ -60,7 +60,7 @@ macro_rules! every_scope {
                 Tag::Metrics,
                 concat!($what, ", of an actor"),
                 |_| Cost::Scan,
-                $handler::<ActorPath>,
+                handlers::$handler::<ActorPath>,
             )
             .or(&[Code::UnknownActor $(, Code::$code)*]),
         ]
@@ -71,5 +71,19 @@ pub(super) fn series() -> Vec<Endpoint> {
     every_scope!(
         event_series at "event-series" as "event_series":
         "Events by type over time, zero-filled", or [TooManyBuckets]
+    )
+}
+
+pub(super) fn activity() -> Vec<Endpoint> {
+    every_scope!(
+        activity at "activity" as "activity":
+        "Stars, forks, releases, pushes and commits"
+    )
+}
+
+pub(super) fn matrix() -> Vec<Endpoint> {
+    every_scope!(
+        activity_matrix at "activity-matrix" as "activity_matrix":
+        "Events by weekday and hour"
     )
 }

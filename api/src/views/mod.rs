@@ -1,6 +1,7 @@
 //! What answers look like: one struct for each, from which its JSON Schema follows. Unknown is
 //! `null`, never absent. Knows nothing about how the answer was found.
 
+mod activity;
 mod common;
 mod counts;
 mod events;
@@ -10,6 +11,7 @@ mod records;
 mod series;
 mod status;
 
+pub(crate) use activity::{ActivityMatrixView, ActivityView};
 pub(crate) use common::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
 pub(crate) use counts::EventCountsView;
 pub(crate) use events::{EventAnswer, EventsView};

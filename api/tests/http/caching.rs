@@ -3,10 +3,12 @@
 use crate::model::{Model, RUST, event};
 use crate::server::Server;
 
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 9] = [
     "/v1/event-counts",
     "/v1/event-counts?from=2026-11-24",
     "/v1/events?limit=2",
+    "/v1/orgs/rust-lang/activity",
+    "/v1/activity-matrix?from=2026-11-24",
     "/v1/event-series?interval=day",
     "/v1/repos/rust-lang/rust/pull-request-interval",
     "/v1/repos/rust-lang/rust",

@@ -1,8 +1,8 @@
-//! Series: events over time.
+//! Series, activity and the week's matrix: events over time.
 
 use serde_json::json;
 
-use crate::model::Model;
+use crate::model::{CARGO, Model, RUST, event};
 use crate::server::Server;
 
 const SCOPES: [(&str, u64); 5] = [
@@ -150,4 +150,96 @@ fn a_series_comes_as_lines_too() {
     let last: serde_json::Value =
         serde_json::from_str(ndjson.text().lines().last().unwrap()).unwrap();
     assert_eq!(last["counts"]["NewThingEvent"], 1);
+}
+
+#[test]
+fn activity_says_what_it_cannot_know() {
+    let mut model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let answer = client.get("/v1/activity").ok();
+    assert_eq!((&answer["stars"], &answer["forks"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&answer["releases"], &answer["pushes"]),
+        (&json!(0), &json!(2))
+    );
+    assert!(
+        answer["commits"].is_null(),
+        "no push says how many it has: {answer}"
+    );
+    assert_eq!(answer["pushes_with_size"], 0);
+    assert_eq!(answer["sample_size"], 8);
+    assert_eq!(answer["by"], "created_at");
+    let none = client.get("/v1/repos/rust-lang/cargo/activity").ok();
+    assert_eq!((&none["pushes"], &none["commits"]), (&json!(0), &json!(0)));
+
+    let release = r#"{"action":"published","release":{"id":1}}"#;
+    model.add(
+        "2026-11-24T12:00:00Z",
+        &[
+            event(
+                "PushEvent",
+                20,
+                "2026-11-24T11:59:00Z",
+                RUST,
+                r#"{"size":3}"#,
+            ),
+            event("ReleaseEvent", 21, "2026-11-24T11:59:00Z", CARGO, release),
+        ],
+    );
+    let answer = client.get("/v1/activity?offset=10").ok();
+    assert_eq!(
+        (&answer["pushes"], &answer["pushes_with_size"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(
+        (&answer["commits"], &answer["releases"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(answer["from"], "2026-11-24T11:50:00Z");
+    client
+        .get("/v1/activity?by=observed_at")
+        .problem(400, "invalid_parameter");
+}
+
+#[test]
+fn every_scope_has_its_activity_and_its_week() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for (scope, events) in SCOPES {
+        let activity = client.get(&format!("/v1{scope}/activity")).ok();
+        assert_eq!(activity["sample_size"], events, "{scope}");
+        let week = client.get(&format!("/v1{scope}/activity-matrix")).ok();
+        assert_eq!(week["sample_size"], events, "{scope}");
+        let rows = week["matrix"].as_array().unwrap();
+        assert!(
+            rows.iter().all(|row| row.as_array().unwrap().len() == 24),
+            "{scope}"
+        );
+        let cells = rows.iter().flat_map(|row| row.as_array().unwrap());
+        let sum: u64 = cells.map(|cell| cell.as_u64().unwrap()).sum();
+        assert_eq!((rows.len(), sum), (7, events), "{scope}");
+    }
+}
+
+#[test]
+fn the_week_begins_on_monday_and_the_window_cuts_hours() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    // The 23rd was a Monday.
+    let week = client.get("/v1/activity-matrix").ok();
+    assert_eq!(week["matrix"][0][12], 1);
+    assert_eq!(week["matrix"][1][11], 4);
+    let cut = client.get("/v1/activity-matrix?offset=10").ok();
+    assert_eq!(
+        (&cut["matrix"][1][11], &cut["sample_size"]),
+        (&json!(2), &json!(2))
+    );
+    let csv = client.get("/v1/activity-matrix?format=csv");
+    let lines: Vec<&str> = csv.text().lines().collect();
+    assert_eq!(lines.len(), 1 + 7 * 24);
+    assert_eq!(lines[..2], ["weekday,hour,count", "monday,0,0"]);
+    assert_eq!(lines[1 + 24 + 11], "tuesday,11,4");
 }

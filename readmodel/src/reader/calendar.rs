@@ -23,7 +23,7 @@ const DAY_SECONDS: i64 = 86_400;
 const WEEK_DAYS: i64 = 7;
 
 /// 1970-01-01 was a Thursday.
-const MONDAY_TO_EPOCH_DAYS: i64 = 3;
+pub(super) const MONDAY_TO_EPOCH_DAYS: i64 = 3;
 
 /// From 0000-03-01, the first day of an era of 400 years, to 1970-01-01.
 const ERA_TO_EPOCH_DAYS: i64 = 719_468;

@@ -1,6 +1,7 @@
 //! Questions to the read model. One file for each, with its SQL, its answer and its tests; this one
 //! only lists them. Knows nothing about HTTP: names and words of answers are the api's.
 
+mod activity;
 mod calendar;
 mod connection;
 mod counts;
@@ -11,6 +12,7 @@ mod event_query;
 mod events;
 mod identity;
 mod interval;
+mod matrix;
 mod names;
 mod scope;
 mod series;
@@ -20,6 +22,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use activity::Activity;
 pub use calendar::SeriesInterval;
 pub use connection::{AsOf, Reader, Snapshot};
 pub use counts::EventCounts;
@@ -29,6 +32,7 @@ pub use dead_letters::DeadLetterRow;
 pub use events::{EventFilter, EventPage, EventRow, Named};
 pub use identity::{Identity, NameSeen};
 pub use interval::{PullRequestAction, PullRequestInterval};
+pub use matrix::ActivityMatrix;
 pub use scope::{Scope, ScopeKeys};
 pub use series::{EventSeries, SeriesBucket};
 pub use status::{SourceStatus, Status};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ghev_event::{EventKind, KNOWN_KINDS, Timestamp};
+use ghev_event::{Event, EventKind, KNOWN_KINDS, KnownKind, PayloadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample;
 
@@ -10,7 +10,7 @@ use super::naive::{self, Stored, in_scope};
 use super::world::{BASE_SECONDS, Record};
 use super::world::{ScopeName, World, any_records, any_scope, any_window, event, import};
 use crate::error::ReadError;
-use crate::{Scope, SeriesInterval, TimeAxis, Window};
+use crate::{Activity, Scope, SeriesInterval, TimeAxis, Window};
 
 const INTERVALS: [SeriesInterval; 5] = [
     SeriesInterval::Minute,
@@ -100,11 +100,64 @@ fn series(
     buckets
 }
 
+fn activity(events: &[Stored], window: &Window) -> Activity {
+    let by = TimeAxis::CreatedAt;
+    let window = Window { by, ..*window };
+    let events: Vec<_> = events
+        .iter()
+        .filter(|stored| naive::in_window(stored, &window))
+        .map(|stored| &stored.event)
+        .collect();
+    let of = |kind| events.iter().filter(move |event| event.kind.is(kind));
+    let count = |kind| of(kind).count() as u64;
+    let published = |event: &&&Event<'_>| match event.facts.action.as_deref() {
+        Some(action) => action == "published",
+        None => event
+            .created_at
+            .is_some_and(|at| at < parsed("2015-01-01T00:00:00Z")),
+    };
+    let sizes: Vec<u64> = of(KnownKind::Push)
+        .filter_map(|event| event.facts.push_size)
+        .collect();
+    let unknown = sizes.is_empty() && count(KnownKind::Push) > 0;
+    Activity {
+        stars: count(KnownKind::Watch),
+        forks: count(KnownKind::Fork),
+        releases: of(KnownKind::Release).filter(published).count() as u64,
+        pushes: count(KnownKind::Push),
+        commits: (!unknown).then(|| sizes.iter().sum()),
+        pushes_with_size: sizes.len() as u64,
+        events: events.len() as u64,
+    }
+}
+
+fn matrix(events: &[Stored], window: &Window) -> [[u64; 24]; 7] {
+    let mut rows = [[0; 24]; 7];
+    let window = Window {
+        by: TimeAxis::CreatedAt,
+        ..*window
+    };
+    for stored in events
+        .iter()
+        .filter(|stored| naive::in_window(stored, &window))
+    {
+        let Some(at) = stored.event.created_at else {
+            continue;
+        };
+        let hour: usize = at.to_string()[11..13].parse().unwrap();
+        let midnight = |at| begin(SeriesInterval::Day, at).as_seconds();
+        let monday = begin(SeriesInterval::Week, at).as_seconds();
+        let weekday = usize::try_from((midnight(at) - monday) / 86_400).unwrap();
+        rows[weekday][hour] += 1;
+    }
+    rows
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn every_series_is_the_one_that_the_list_of_events_gives(
+    fn every_answer_over_time_is_the_one_that_the_list_of_events_gives(
         records in any_records(10),
         questions in proptest::collection::vec(
             (any_scope(), any_window(), sample::select(INTERVALS.to_vec())), 1..12),
@@ -126,6 +179,10 @@ proptest! {
                 .collect();
             let expected = series(&events, &window, interval);
             prop_assert_eq!(answer, expected, "{:?} {:?} {:?}", name, window, interval);
+            let answer = snapshot.activity(&scope, &window).unwrap();
+            prop_assert_eq!(answer, activity(&events, &window), "{:?} {:?}", name, window);
+            let answer = snapshot.activity_matrix(&scope, &window).unwrap();
+            prop_assert_eq!(answer.rows, matrix(&events, &window), "{:?} {:?}", name, window);
         }
     }
 }
@@ -207,4 +264,61 @@ fn ten_thousand_buckets_are_answered_and_one_more_is_not() {
     ));
     let unknown = ScopeName::Repo("o/a").resolve(&snapshot);
     assert_eq!(unknown, None);
+}
+
+fn with_facts(kind: &str, id: u64, at: i64, facts: PayloadFacts<'static>) -> Event<'static> {
+    Event {
+        facts,
+        ..event(kind, id, Some(at))
+    }
+}
+
+/// The year in which actions began decides what a release without one was; a size that is not
+/// stated is not none.
+#[test]
+fn what_a_payload_does_not_say_is_unknown() {
+    let action = |action: &'static str| PayloadFacts {
+        action: Some(action.into()),
+        ..PayloadFacts::default()
+    };
+    let size = |size| PayloadFacts {
+        push_size: Some(size),
+        ..PayloadFacts::default()
+    };
+    let none = PayloadFacts::default;
+    let ages = parsed("2015-01-01T00:00:00Z").as_seconds();
+    let releases = vec![
+        with_facts("ReleaseEvent", 1, ages - 1, none()),
+        with_facts("ReleaseEvent", 2, ages, none()),
+        with_facts("ReleaseEvent", 3, ages, action("published")),
+        with_facts("ReleaseEvent", 4, ages, action("deleted")),
+        Event {
+            created_at: None,
+            ..with_facts("ReleaseEvent", 5, 0, none())
+        },
+    ];
+    let ask = |events: Vec<Event<'static>>| {
+        let world = World::of(&[Record {
+            provenance: import(0),
+            events,
+        }]);
+        let mut reader = world.reader();
+        let snapshot = reader.snapshot().unwrap();
+        snapshot.activity(&Scope::All, &Window::EVERYTHING).unwrap()
+    };
+    let activity = ask(releases);
+    assert_eq!((activity.releases, activity.events), (2, 5));
+    assert_eq!((activity.pushes, activity.commits), (0, Some(0)));
+
+    let unsized_push = || with_facts("PushEvent", 1, ages, none());
+    assert_eq!(ask(vec![unsized_push()]).commits, None);
+    let sized = [
+        with_facts("PushEvent", 2, ages, size(0)),
+        with_facts("PushEvent", 3, ages, size(7)),
+    ];
+    let activity = ask([vec![unsized_push()], sized.to_vec()].concat());
+    assert_eq!((activity.pushes, activity.pushes_with_size), (3, 2));
+    assert_eq!(activity.commits, Some(7));
+    let huge = |id| with_facts("PushEvent", id, ages, size(u64::MAX));
+    assert_eq!(ask(vec![huge(1), huge(2)]).commits, Some(u64::MAX));
 }

@@ -6,7 +6,7 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
-use crate::reader::{counts, coverage, event_query, interval, series};
+use crate::reader::{activity, counts, coverage, event_query, interval, matrix, series};
 use crate::{
     ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
     TimeAxis, Window,
@@ -96,7 +96,8 @@ fn what_is_asked_over_time_seeks() {
     let world = World::new();
     let mut reader = world.reader();
     let snapshot = reader.snapshot().unwrap();
-    for sql in series::HOT {
+    assert_seeks(&snapshot, &activity::all_sql());
+    for sql in series::HOT.iter().chain(matrix::HOT) {
         assert_seeks(&snapshot, sql);
         assert_planned_once(&snapshot, sql);
     }
@@ -105,7 +106,9 @@ fn what_is_asked_over_time_seeks() {
             series::scope_seconds(column),
             series::scope_ends(column),
             series::scope_arrivals(column, "v.observed_at, e.kind, 1"),
+            matrix::scope_sql(column),
         ];
+        assert_seeks(&snapshot, &activity::scope_sql(column));
         for sql in of_scope {
             assert_seeks(&snapshot, &sql);
             let steps = plan(&snapshot, &sql);

@@ -179,6 +179,9 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         "PullRequestEvent",
         "WatchEvent",
         "PushEvent",
+        "PushEvent",
+        "ForkEvent",
+        "ReleaseEvent",
         "FollowEvent",
     ];
     sample::select(names).prop_map(EventKind::from_name)
@@ -197,18 +200,20 @@ fn any_identity(
 }
 
 fn any_facts() -> impl Strategy<Value = PayloadFacts<'static>> {
-    let action =
-        sample::select(vec!["opened", "opened", "closed", "zapped"]).prop_map(Cow::Borrowed);
+    let action = sample::select(vec!["opened", "opened", "closed", "published", "zapped"])
+        .prop_map(Cow::Borrowed);
     let number = (1_u64..5).prop_map(ThreadNumber::new);
     let parts = (
         option::weighted(0.9, action),
         option::weighted(0.9, number),
         any::<Option<bool>>(),
+        option::of(0_u64..4),
     );
-    parts.prop_map(|(action, number, merged)| PayloadFacts {
+    parts.prop_map(|(action, number, merged, size)| PayloadFacts {
         action,
         number,
         merged,
+        push_size: size,
         ..PayloadFacts::default()
     })
 }
@@ -224,6 +229,8 @@ prop_compose! {
         facts in any_facts(),
         body in 0_u64..3,
     ) -> Event<'static> {
+        let push_size = facts.push_size.filter(|_| kind.is(KnownKind::Push));
+        let facts = PayloadFacts { push_size, ..facts };
         Event {
             kind,
             id,

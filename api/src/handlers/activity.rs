@@ -1,0 +1,70 @@
+//! What happened, and when in the week.
+
+use ghev_readmodel::{Scope, Window};
+
+use super::Ask;
+use crate::parameters::{CreatedOnly, Format, Relative, ScopePath, TimeSpan, parameters};
+use crate::problem::Problem;
+use crate::views::{ActivityMatrixView, ActivityView};
+
+parameters! {
+    /// Which events.
+    pub(crate) struct ActivityParameters {
+        span = "": TimeSpan,
+        /// Events are dated by `created_at` here.
+        by = "by": Option<CreatedOnly>,
+        /// The format of the answer; takes precedence over `Accept`.
+        format = "format": Option<Format>,
+    }
+    {
+        fn format(&self) -> Option<Format> {
+            self.format
+        }
+
+        fn depends_on_clock(&self) -> bool {
+            self.span.depends_on_clock()
+        }
+    }
+}
+
+/// Stars, forks, releases, pushes and commits of a scope in a window.
+pub(crate) fn activity<S: ScopePath>(
+    ask: &Ask<'_>,
+    (scope, parameters): &(S, ActivityParameters),
+) -> Result<ActivityView, Problem> {
+    let (scope, window) = asked(ask, scope, parameters)?;
+    let activity = ask.snapshot.activity(&scope, &window)?;
+    let coverage = ask.snapshot.coverage(&scope, &window)?;
+    Ok(ActivityView::new(
+        ask.snapshot,
+        &window,
+        &activity,
+        coverage,
+    ))
+}
+
+/// The distinct events of a scope in a window, by weekday and hour.
+pub(crate) fn activity_matrix<S: ScopePath>(
+    ask: &Ask<'_>,
+    (scope, parameters): &(S, ActivityParameters),
+) -> Result<ActivityMatrixView, Problem> {
+    let (scope, window) = asked(ask, scope, parameters)?;
+    let matrix = ask.snapshot.activity_matrix(&scope, &window)?;
+    let coverage = ask.snapshot.coverage(&scope, &window)?;
+    Ok(ActivityMatrixView::new(
+        ask.snapshot,
+        &window,
+        matrix,
+        coverage,
+    ))
+}
+
+fn asked(
+    ask: &Ask<'_>,
+    scope: &impl ScopePath,
+    parameters: &ActivityParameters,
+) -> Result<(Scope, Window), Problem> {
+    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt).into();
+    let window = parameters.span.window(Relative { now: ask.now }, by);
+    Ok((scope.scope(ask.snapshot)?, window))
+}

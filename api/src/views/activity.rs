@@ -1,0 +1,131 @@
+//! What happened, and when in the week.
+
+use ghev_readmodel::{Activity, ActivityMatrix, Coverage, Snapshot, Window};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+
+/// What happened. All of it was seen, and more may have happened unseen: lower bounds.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Activity")]
+pub(crate) struct ActivityView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// Stars gained; GitHub does not tell of those that are taken back.
+    stars: u64,
+    /// Forks made.
+    forks: u64,
+    /// Releases published.
+    releases: u64,
+    /// Pushes.
+    pushes: u64,
+    /// Commits of those pushes that say how many they have; null where there are pushes and none
+    /// says it.
+    commits: Option<u64>,
+    /// Pushes that say how many commits they have.
+    pushes_with_size: u64,
+    /// All events in the window, of these and other types.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl ActivityView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        activity: &Activity,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            stars: activity.stars,
+            forks: activity.forks,
+            releases: activity.releases,
+            pushes: activity.pushes,
+            commits: activity.commits,
+            pushes_with_size: activity.pushes_with_size,
+            sample_size: activity.events,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for ActivityView {}
+
+/// Events by weekday and hour, in UTC.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ActivityMatrix")]
+pub(crate) struct ActivityMatrixView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// A row for each weekday, Monday first, of the events in each of its 24 hours.
+    matrix: [[u64; 24]; 7],
+    /// All events in it together.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl ActivityMatrixView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        matrix: ActivityMatrix,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            sample_size: matrix.total(),
+            matrix: matrix.rows,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+impl View for ActivityMatrixView {
+    const COLUMNS: &'static [&'static str] = &["weekday", "hour", "count"];
+
+    fn records(&self) -> Vec<Json> {
+        let days = WEEKDAYS.iter().zip(&self.matrix);
+        days.flat_map(|(weekday, hours)| {
+            let hours = hours.iter().enumerate();
+            hours.map(
+                move |(hour, count)| json!({ "weekday": weekday, "hour": hour, "count": count }),
+            )
+        })
+        .collect()
+    }
+}
