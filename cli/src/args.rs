@@ -263,6 +263,15 @@ pub(crate) enum LogCommand {
         #[arg(long, env = "GHEV_DEEP")]
         deep: bool,
     },
+    /// Copy every sound record of a damaged log into a new one; exit 4 and what is missing
+    ///
+    /// The damaged log stays as it is. The new one has another id and counts its records from 0: the
+    /// read model is made anew from it.
+    Salvage {
+        /// Data directory for the new log, made where there is none
+        #[arg(long, env = "GHEV_INTO", value_name = "DIR")]
+        into: PathBuf,
+    },
     /// Remove old segments, for good; says which and asks
     ///
     /// Whole segments only, and never the newest one. Stop `ghev up` or `ghev inject` on the same

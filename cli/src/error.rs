@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ghev_api::ServeError;
 use ghev_injector::{FailedSource, ImportError, InjectError};
-use ghev_log::{AppendError, OpenError, ReadError};
+use ghev_log::{AppendError, OpenError, ReadError, SalvageError};
 use ghev_projector::ProjectError;
 
 use crate::config::ConfigError;
@@ -48,6 +48,8 @@ pub(crate) enum CommandError {
     OpenLog(#[from] OpenError),
     #[error(transparent)]
     WriteLog(#[from] AppendError),
+    #[error(transparent)]
+    Salvage(#[from] SalvageError),
     #[error("there is no terminal to ask on: add --yes to remove {what}")]
     Unasked { what: String },
     #[error("cannot ask on the terminal: {0}")]
@@ -99,6 +101,7 @@ impl CommandError {
             }
             Self::Inject(InjectError::Open(error))
             | Self::Import(ImportError::Open(error))
+            | Self::Salvage(SalvageError::Open(error))
             | Self::OpenLog(error) => of_log_open(error),
             Self::Inject(InjectError::Read(error))
             | Self::Import(ImportError::Read(error))
@@ -119,6 +122,7 @@ impl CommandError {
             | Self::Temporary(_)
             | Self::Unhealthy { .. }
             | Self::WriteLog(_)
+            | Self::Salvage(_)
             | Self::Ask(_)
             | Self::Output(_)
             | Self::Runtime(_)

@@ -59,7 +59,8 @@ pub enum IdentityError {
     },
     /// `log.id` is there but its bytes are not those that were written.
     #[error(
-        "{} is damaged ({reason}); nothing was written: restore it from a backup", path.display()
+        "{} is damaged ({reason}); nothing was written: restore it from a backup, or copy what is \
+         sound to a new log with `ghev log salvage --into DIR`", path.display()
     )]
     Damaged {
         /// The identity file.
@@ -86,7 +87,8 @@ pub enum OpenError {
     /// Acknowledged records are damaged or missing. Nothing was changed.
     #[error(
         "the log in {} is damaged where records were acknowledged: {damage}; nothing was changed: \
-         list every damaged place with `ghev log verify`, then restore the segment from a backup",
+         list every damaged place with `ghev log verify`, then restore the segment from a backup, \
+         or copy what is sound to a new log with `ghev log salvage --into DIR`",
         dir.display()
     )]
     Damaged {
@@ -100,7 +102,8 @@ pub enum OpenError {
     #[error(
         "the watermark file of the log in {} is missing or damaged and the newest segment ends \
          in a broken record: {damage}; nothing was changed: restore the watermark file or the \
-         segment from a backup", dir.display()
+         segment from a backup, or copy what is sound to a new log with \
+         `ghev log salvage --into DIR`", dir.display()
     )]
     WatermarkLost {
         /// The log's directory.

@@ -97,7 +97,7 @@ fn run<'a>(
     bases.retain(|base| (watermark.first..=watermark.segment).contains(base));
     let mut verification = Verification {
         dir,
-        file,
+        file: Some(file),
         watermark,
         on_progress,
         on_record,
@@ -105,16 +105,38 @@ fn run<'a>(
         told_bytes: 0,
         report: VerifyReport::default(),
     };
-    for base in &bases {
-        verification.progress.total_bytes += verification.end_of(*base)?.get();
-    }
+    verification.run(&bases)?;
+    Ok(verification.report)
+}
+
+/// Reads every record between two offsets that may be no log's own: a watermark made up for a log
+/// whose own cannot be read.
+pub(crate) fn read_extent(
+    dir: &Path,
+    extent: Watermark,
+    on_progress: &mut dyn FnMut(VerifyProgress),
+    on_record: &mut dyn FnMut(Record<'_>),
+) -> Result<VerifyReport, ReadError> {
+    let mut bases = segment::list(dir)?;
+    bases.retain(|base| *base >= extent.first);
+    let mut verification = Verification {
+        dir,
+        file: None,
+        watermark: extent,
+        on_progress,
+        on_record: Some(on_record),
+        progress: VerifyProgress::default(),
+        told_bytes: 0,
+        report: VerifyReport::default(),
+    };
     verification.run(&bases)?;
     Ok(verification.report)
 }
 
 struct Verification<'a> {
     dir: &'a Path,
-    file: WatermarkReader,
+    /// Tells of trims meanwhile.
+    file: Option<WatermarkReader>,
     watermark: Watermark,
     on_progress: &'a mut dyn FnMut(VerifyProgress),
     /// Who wants to see every record, if anyone does.
@@ -126,6 +148,9 @@ struct Verification<'a> {
 
 impl Verification<'_> {
     fn run(&mut self, bases: &[Offset]) -> Result<(), ReadError> {
+        for base in bases {
+            self.progress.total_bytes += self.end_of(*base)?.get();
+        }
         let mut expected = self.watermark.first;
         let ends = bases.iter().skip(1).copied();
         for (&base, end) in bases.iter().zip(ends.chain([self.watermark.durable])) {
@@ -278,7 +303,10 @@ impl Verification<'_> {
 
     /// Whether the segment is one that retention took meanwhile.
     fn is_trimmed(&self, base: Offset) -> Result<bool, IoFailure> {
-        let now = self.file.read()?;
+        let now = match &self.file {
+            Some(file) => file.read()?,
+            None => None,
+        };
         Ok(now.is_some_and(|watermark| base < watermark.first))
     }
 

@@ -6,6 +6,7 @@ mod healthcheck;
 mod import;
 mod inject;
 mod log_cat;
+mod log_salvage;
 mod log_stat;
 mod log_trim;
 mod log_verify;
@@ -67,6 +68,7 @@ fn log(dirs: &DataDir, command: LogCommand) -> Result<Exit, CommandError> {
         ),
         LogCommand::Stat { format } => log_stat::run(dirs, format),
         LogCommand::Verify { deep } => log_verify::run(dirs, deep),
+        LogCommand::Salvage { into } => log_salvage::run(dirs, &DataDir::new(into)),
         LogCommand::Trim { before, yes } => log_trim::run(dirs, before, yes),
     }
 }

@@ -188,6 +188,31 @@ fn every_damaged_place_is_named_and_only_a_deep_look_decodes() {
 }
 
 #[test]
+fn what_is_sound_of_a_damaged_log_is_salvaged_into_a_new_one() {
+    let (at, lines) = filled();
+    let segment = at.log_dir().join("00000000000000000000.log");
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x20;
+    fs::write(&segment, &bytes).unwrap();
+    let said = at
+        .run(&["log", "salvage", "--into", "saved"])
+        .with_code(4)
+        .text();
+    assert!(
+        said.contains("record 1:") && said.contains("2 records"),
+        "{said}"
+    );
+    let cat = at.run(&["--data", "saved", "log", "cat"]).with_code(0);
+    assert_eq!(cat.stdout, ndjson(&[lines[0].clone(), lines[2].clone()]));
+    assert_eq!(fs::read(&segment).unwrap(), bytes);
+    // Never over a log that is there.
+    at.run(&["log", "salvage", "--into", "saved"]).with_code(1);
+    at.run(&["--data", "saved", "log", "verify", "--deep"])
+        .with_code(0);
+}
+
+#[test]
 fn trim_takes_turns_with_other_writers_and_makes_no_log() {
     let at = segmented();
     let writer = LogWriter::open(at.log_dir(), LogOptions::default()).unwrap();

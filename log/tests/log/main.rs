@@ -9,6 +9,7 @@ mod opening;
 mod processes;
 mod recovery;
 mod round_trip;
+mod salvage;
 mod support;
 mod trim;
 mod verify;
