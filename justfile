@@ -26,6 +26,10 @@ ci:
 bench *FILES:
     bench/run {{FILES}}
 
+# Writers of the log killed with kill -9 in a loop, and what they had acknowledged looked for.
+soak-log ROUNDS="1000":
+    GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact processes::soak --nocapture
+
 # The whole product with invented events, offline.
 demo:
     cargo run --release --locked -- demo

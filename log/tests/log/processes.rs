@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, OpenError};
+use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, OpenError, TrimLimit, verify};
 
 use crate::support::{append, record, small_segments};
 
@@ -181,63 +181,114 @@ fn doomed_writer() {
 
 #[test]
 fn killed_writers_lose_nothing_acknowledged() {
-    const ROUNDS: usize = 25;
+    kill_writers(25);
+}
+
+/// `just soak-log`.
+#[test]
+#[ignore = "takes minutes: run by `just soak-log`"]
+fn soak() {
+    let rounds = env::var("GHEV_LOG_SOAK_ROUNDS").map_or(1000, |rounds| rounds.parse().unwrap());
+    let records = kill_writers(rounds);
+    println!("{rounds} writers were killed, {records} records later nothing was lost");
+}
+
+/// Kills that many writers in the middle of their work, one after the other, beside a reader, and
+/// compares after each what there is with what was acknowledged and what was read. Returns how
+/// many records there are in the end.
+fn kill_writers(rounds: usize) -> usize {
     let dir = tempfile::tempdir().unwrap();
-    // Who wrote each record, as far as it was acknowledged; None for those that were not.
-    let mut writers: Vec<Option<u64>> = Vec::new();
-    for round in 0..ROUNDS {
+    let mut known = Known::default();
+    check(dir.path(), &mut known);
+    for round in 0..rounds {
+        let at = Offset::new(known.next());
+        let mut cursor = LogCursor::open(dir.path(), at).unwrap();
         let mut other = Other::start("doomed_writer", dir.path());
         for _acknowledgement in 0..=round * 7 % 19 {
             let said = other.hear("acknowledged ").unwrap();
-            acknowledge(&mut writers, &said);
+            known.acknowledge(&said);
+            known.read_on(&mut cursor);
         }
         other.child.kill().unwrap();
         // What it could still say before it died counts too.
         while let Some(said) = other.hear("acknowledged ") {
-            acknowledge(&mut writers, &said);
+            known.acknowledge(&said);
         }
+        known.read_on(&mut cursor);
         assert!(!other.child.wait().unwrap().success());
-        check(dir.path(), &mut writers);
+        check(dir.path(), &mut known);
     }
-    let writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
-    assert_eq!(writer.next_offset().get(), writers.len() as u64);
+    known.writers.len()
 }
 
-fn acknowledge(writers: &mut Vec<Option<u64>>, said: &[u64]) {
-    let [writer, start, end] = said else {
-        panic!("{said:?}");
-    };
-    let known = writers.len() as u64;
-    assert!(*start >= known, "offset {start} was given before");
-    writers.resize(usize::try_from(*start).unwrap(), None);
-    writers.resize(usize::try_from(*end).unwrap(), Some(*writer));
+/// What the log must hold.
+#[derive(Debug, Default)]
+struct Known {
+    /// Who wrote each record, as far as it was acknowledged or read; `None` for the others.
+    writers: Vec<Option<u64>>,
 }
 
-/// Opens the log as the next writer would, and compares it with what was acknowledged.
-fn check(dir: &Path, writers: &mut Vec<Option<u64>>) {
-    LogWriter::open(dir, LogOptions::default())
-        .unwrap()
-        .close()
-        .unwrap();
-    let mut cursor = LogCursor::open(dir, Offset::ZERO).unwrap();
-    let mut read = 0;
+impl Known {
+    fn next(&self) -> u64 {
+        self.writers.len() as u64
+    }
+
+    fn acknowledge(&mut self, said: &[u64]) {
+        let [writer, start, end] = said else {
+            panic!("{said:?}");
+        };
+        for offset in *start..*end {
+            self.record(offset, *writer);
+        }
+    }
+
+    /// Reads whatever can be read: it must survive as if it had been acknowledged.
+    fn read_on(&mut self, cursor: &mut LogCursor) {
+        while let Some(found) = cursor.read().unwrap() {
+            let offset = found.offset.get();
+            let writer = signature(found.payload, offset);
+            self.record(offset, writer);
+        }
+    }
+
+    fn record(&mut self, offset: u64, writer: u64) {
+        let at = usize::try_from(offset).unwrap();
+        if at >= self.writers.len() {
+            self.writers.resize(at + 1, None);
+        }
+        let before = self.writers[at].replace(writer);
+        assert!(
+            before.is_none_or(|before| before == writer),
+            "offset {offset} was given twice"
+        );
+    }
+}
+
+/// Who wrote the record, which must be whole.
+fn signature(payload: &[u8], offset: u64) -> u64 {
+    let writer = u64::from_le_bytes(payload[..8].try_into().unwrap());
+    assert_eq!(payload, signed_record(writer, offset));
+    writer
+}
+
+/// Opens the log as the next writer would, lets it trim, and compares.
+fn check(dir: &Path, known: &mut Known) {
+    let mut writer = LogWriter::open(dir, LogOptions::default()).unwrap();
+    writer.trim(TrimLimit::ToBytes(1_000_000)).unwrap();
+    let first = writer.first_offset();
+    writer.close().unwrap();
+    let mut cursor = LogCursor::open(dir, first).unwrap();
     while let Some(found) = cursor.read().unwrap() {
         let offset = found.offset.get();
-        let signature = u64::from_le_bytes(found.payload[..8].try_into().unwrap());
-        assert_eq!(found.payload, signed_record(signature, offset));
-        if let Some(Some(writer)) = writers.get(read) {
-            assert_eq!(
-                signature, *writer,
-                "record {offset} was acknowledged to another"
-            );
+        let writer = signature(found.payload, offset);
+        if let Some(Some(before)) = known.writers.get(usize::try_from(offset).unwrap()) {
+            assert_eq!(writer, *before, "record {offset} was another one before");
         }
-        read += 1;
     }
-    assert!(
-        read >= writers.len(),
-        "{read} of {} are there",
-        writers.len()
-    );
-    // Sound records that were not acknowledged stay for good.
-    writers.resize(read, None);
+    let next = cursor.offset().get();
+    assert!(next >= known.next(), "{next} of {} are there", known.next());
+    // Sound records that nobody was told of stay for good, and their offsets are taken.
+    known.writers.resize(usize::try_from(next).unwrap(), None);
+    let report = verify(dir, &mut |_| ()).unwrap();
+    assert_eq!(report.damages, []);
 }
