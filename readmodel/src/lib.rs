@@ -34,7 +34,8 @@ pub use reader::{
     Activity, ActivityMatrix, AsOf, Coverage, CoverageState, DeadLetterRow, EventCounts,
     EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow, Identity, NameSeen, Named,
     ParseEventCursorError, PullRequestAction, PullRequestInterval, Reader, Scope, ScopeKeys,
-    SeriesBucket, SeriesInterval, Snapshot, SourceStatus, Status, TimeAxis, Window,
+    SeriesBucket, SeriesInterval, Snapshot, SourceStatus, Status, TimeAxis, Trending,
+    TrendingQuery, TrendingRepo, Window,
 };
 pub use statistics::Distribution;
 pub use table_hashes::TableHashes;

@@ -24,4 +24,4 @@ pub(crate) use values::{
     ActionWord, CreatedOnly, EventIdText, Format, FullName, IntervalAction, IntervalWord, KindName,
     Limit, Login, OwnerName, PageTokenText, TimeWord,
 };
-pub(crate) use window::{Relative, TimeSpan};
+pub(crate) use window::{Instant, Relative, TimeSpan, WindowLength};

@@ -32,6 +32,40 @@ impl Value for Minutes {
     }
 }
 
+/// The length of a window, in hours or days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WindowLength(pub(crate) u32);
+
+impl WindowLength {
+    const HOUR_SECONDS: u32 = 3600;
+    const MAX_SECONDS: u32 = 30 * 24 * Self::HOUR_SECONDS;
+
+    /// The length where none is given.
+    pub(crate) const DEFAULT: Self = Self(24 * Self::HOUR_SECONDS);
+}
+
+impl Value for WindowLength {
+    const EXAMPLE: Option<&'static str> = Some("24h");
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]+[hd]$", "default": "24h" })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let hours = text.strip_suffix('h').map(|hours| (hours, 1));
+        let days = text.strip_suffix('d').map(|days| (days, 24));
+        hours
+            .or(days)
+            .and_then(|(number, hours)| {
+                let number = u32::try_from(whole_number(number)?).ok()?;
+                number.checked_mul(hours)?.checked_mul(Self::HOUR_SECONDS)
+            })
+            .filter(|seconds| (Self::HOUR_SECONDS..=Self::MAX_SECONDS).contains(seconds))
+            .map(Self)
+            .ok_or_else(|| "must be hours or days, from 1h to 30d, such as 24h".to_owned())
+    }
+}
+
 /// An instant, or the first instant of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Instant(pub(crate) Timestamp);

@@ -21,6 +21,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         scoped::activity(),
         scoped::matrix(),
         intervals(),
+        trends(),
         events(),
         identities(),
         operations(),
@@ -137,6 +138,16 @@ fn intervals() -> Vec<Endpoint> {
         )
         .or(&[Code::UnknownOrg]),
     ]
+}
+
+fn trends() -> Vec<Endpoint> {
+    vec![Endpoint::question(
+        ("/v1/trending", "trending"),
+        Tag::Metrics,
+        "Repositories with more events than they usually have",
+        |_| Cost::Scan,
+        handlers::trending,
+    )]
 }
 
 fn events() -> Vec<Endpoint> {

@@ -10,6 +10,7 @@ mod interval;
 mod records;
 mod series;
 mod status;
+mod trending;
 
 pub(crate) use activity::{ActivityMatrixView, ActivityView};
 pub(crate) use common::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
@@ -20,6 +21,7 @@ pub(crate) use interval::PullRequestIntervalView;
 pub(crate) use records::{DeadLettersView, GapsView};
 pub(crate) use series::EventSeriesView;
 pub(crate) use status::{HealthView, ReadyView, StatusView};
+pub(crate) use trending::TrendingView;
 
 use schemars::JsonSchema;
 use serde::Serialize;

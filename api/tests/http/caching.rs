@@ -3,10 +3,11 @@
 use crate::model::{Model, RUST, event};
 use crate::server::Server;
 
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 10] = [
     "/v1/event-counts",
     "/v1/event-counts?from=2026-11-24",
     "/v1/events?limit=2",
+    "/v1/trending?to=2026-11-24T12:00:00Z",
     "/v1/orgs/rust-lang/activity",
     "/v1/activity-matrix?from=2026-11-24",
     "/v1/event-series?interval=day",

@@ -19,4 +19,5 @@ mod identities;
 mod over_time;
 mod readiness;
 mod schemas;
+mod trending;
 mod wire;

@@ -17,6 +17,7 @@ mod names;
 mod scope;
 mod series;
 mod status;
+mod trending;
 mod window;
 
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use matrix::ActivityMatrix;
 pub use scope::{Scope, ScopeKeys};
 pub use series::{EventSeries, SeriesBucket};
 pub use status::{SourceStatus, Status};
+pub use trending::{Trending, TrendingQuery, TrendingRepo};
 pub use window::{TimeAxis, Window};

@@ -5,6 +5,7 @@
 //! - `world`: records, and the model that a writer makes of them.
 //! - `naive`: the answers from the list.
 //! - `properties`: the two agree. - `over_time`: so they do over time.
+//! - `trending`: what stands out.
 //! - `walks`: pages while more arrives.
 //! - `completeness`: what coverage says of a story of polls.
 //! - `plans`: which questions may not walk a whole table.
@@ -14,5 +15,6 @@ mod naive;
 mod over_time;
 mod plans;
 mod properties;
+mod trending;
 mod walks;
 mod world;

@@ -6,7 +6,7 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
-use crate::reader::{activity, counts, coverage, event_query, interval, matrix, series};
+use crate::reader::{activity, counts, coverage, event_query, interval, matrix, series, trending};
 use crate::{
     ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
     TimeAxis, Window,
@@ -115,6 +115,25 @@ fn what_is_asked_over_time_seeks() {
             let index = format!("COVERING INDEX events_by_{column} ");
             assert!(steps.iter().any(|step| step.contains(&index)), "{steps:#?}");
         }
+    }
+}
+
+#[test]
+fn what_stands_out_is_found_along_indexes() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    for kinds in [0, 2] {
+        let (window, past) = (trending::window_sql(kinds), trending::past_sql(kinds));
+        assert_seeks(&snapshot, &window);
+        assert_seeks(&snapshot, &past);
+        let steps = plan(&snapshot, &window);
+        assert!(steps[0].contains("INDEX events_by_time "), "{steps:#?}");
+        let steps = plan(&snapshot, &past);
+        assert!(
+            steps[0].contains("COVERING INDEX events_by_repo "),
+            "{steps:#?}"
+        );
     }
 }
 
