@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::CommandError;
+use crate::exit::Exit;
 use crate::signals;
 
 /// A service: runs until the token it was made with is cancelled, or fails.
@@ -30,24 +31,30 @@ where
     })
 }
 
-/// Runs services until all have ended. The first that fails ends the others in order and is what is
-/// reported; the failures of those are logged.
+/// Runs services until all have ended. The first that fails ends the others in order. Of several
+/// failures the one with an exit code of its own is reported: where two processes run on one
+/// directory it is chance which lock is met first, and the log's says more. The others are logged.
 pub(crate) async fn side_by_side(
     services: Vec<Service>,
     stop: &CancellationToken,
 ) -> Result<(), CommandError> {
     let mut running: JoinSet<_> = services.into_iter().collect();
-    let mut result = Ok(());
+    let mut reported: Option<CommandError> = None;
     while let Some(ended) = running.join_next().await {
         let ended = ended.unwrap_or_else(|panic| Err(CommandError::Panicked(panic.to_string())));
         let Err(error) = ended else { continue };
         stop.cancel();
-        match result {
-            Ok(()) => result = Err(error),
-            Err(_) => tracing::error!("{error}"),
+        let says_more =
+            |known: &CommandError| known.exit() == Exit::Failure && error.exit() != Exit::Failure;
+        let other = match &reported {
+            Some(known) if !says_more(known) => Some(error),
+            _ => reported.replace(error),
+        };
+        if let Some(other) = other {
+            tracing::error!("{other}");
         }
     }
-    result
+    reported.map_or(Ok(()), Err)
 }
 
 /// Runs blocking work beside the services. `ask_to_stop` is called once `stop` is cancelled.
