@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::common::AccountView;
+use super::shared_fields::AccountView;
 use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView, records_of};
 
 /// An event.

@@ -2,24 +2,24 @@
 //! `null`, never absent. Knows nothing about how the answer was found.
 
 mod activity;
-mod common;
 mod counts;
 mod events;
 mod identity;
 mod interval;
 mod records;
 mod series;
+mod shared_fields;
 mod status;
 mod trending;
 
 pub(crate) use activity::{ActivityMatrixView, ActivityView};
-pub(crate) use common::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
 pub(crate) use counts::EventCountsView;
 pub(crate) use events::{EventAnswer, EventsView};
 pub(crate) use identity::IdentityView;
 pub(crate) use interval::PullRequestIntervalView;
 pub(crate) use records::{DeadLettersView, GapsView};
 pub(crate) use series::EventSeriesView;
+pub(crate) use shared_fields::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
 pub(crate) use status::{HealthView, ReadyView, StatusView};
 pub(crate) use trending::TrendingView;
 

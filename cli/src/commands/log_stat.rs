@@ -16,15 +16,11 @@ pub(crate) fn run(dirs: &DataDir, format: OutputFormat) -> Result<Exit, CommandE
     let (first, next) = (stat.first_offset.get(), stat.next_offset.get());
     let durable = stat.durable_offset.get();
     match format {
-        OutputFormat::Json => output::json_document(&json!({
-            "log_id": stat.log_id.to_string(),
-            "first_offset": first,
-            "next_offset": next,
-            "durable_offset": durable,
-            "segments": stat.segments,
-            "bytes": stat.bytes,
-            "events": events,
-        })),
+        OutputFormat::Json => {
+            let mut document = output::json_log(&stat);
+            document["events"] = json!(events);
+            output::json_document(&document)
+        }
         OutputFormat::Text => output::to_stdout(|output| {
             output.line(format_args!("log      {}", stat.log_id))?;
             output.line(format_args!(

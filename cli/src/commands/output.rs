@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 
 use ghev_event::RateBudget;
+use ghev_log::LogStat;
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
@@ -55,5 +56,17 @@ pub(crate) fn json_budget(budget: RateBudget) -> Value {
         "limit": budget.limit,
         "remaining": budget.remaining,
         "reset_at": budget.reset_at.to_string(),
+    })
+}
+
+/// How large a log is, the same wherever it is shown.
+pub(crate) fn json_log(log: &LogStat) -> Value {
+    json!({
+        "log_id": log.log_id.to_string(),
+        "first_offset": log.first_offset.get(),
+        "next_offset": log.next_offset.get(),
+        "durable_offset": log.durable_offset.get(),
+        "segments": log.segments,
+        "bytes": log.bytes,
     })
 }

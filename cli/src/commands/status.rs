@@ -43,14 +43,7 @@ fn lag(log: Option<&LogStat>, as_of: &AsOf) -> Option<u64> {
 
 fn json_status(log: Option<&LogStat>, model: Option<&(AsOf, Status)>) -> Value {
     json!({
-        "log": log.map(|log| json!({
-            "log_id": log.log_id.to_string(),
-            "first_offset": log.first_offset.get(),
-            "next_offset": log.next_offset.get(),
-            "durable_offset": log.durable_offset.get(),
-            "segments": log.segments,
-            "bytes": log.bytes,
-        })),
+        "log": log.map(output::json_log),
         "read_model": model.map(|(as_of, status)| json!({
             "generation": status.generation.get(),
             "schema": status.schema_version,
