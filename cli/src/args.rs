@@ -174,7 +174,8 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InjectArgs {
-    /// What to poll: public, repo:OWNER/NAME, org:ORG or user:LOGIN; may be given several times
+    /// What to poll: public, repo:OWNER/NAME, org:ORG or user:LOGIN; may be given several times.
+    /// SIGHUP reads a config file's list again
     #[arg(
         long,
         env = "GHEV_SOURCE",

@@ -1,7 +1,8 @@
 //! From GitHub, or from archives of it, into the log. Knows nothing about projections, the read
 //! model or how answers look.
 //!
-//! - [`run`] polls feeds until it is told to stop; [`once`] polls each of them once. What is done
+//! - [`run`] polls feeds until it is told to stop, [`run_following`] those of a list that may
+//!   change; [`once`] polls each of them once. What is done
 //!   about each answer GitHub can give stands in one table: [`poll`].
 //! - [`import`](import()) reads files: GH Archive hours of every era, NDJSON, saved pages of the
 //!   Events API, compressed or not; also while polling holds the log, through its inbox.
@@ -26,4 +27,4 @@ pub use clock::{Clock, SystemClock, Wait};
 pub use error::{ImportError, InjectError};
 pub use import::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input, import};
 pub use options::{GithubUrl, InjectOptions, ParseGithubUrlError, ParseTokenError, Token};
-pub use poll::{CycleSummary, FailedSource, once, run};
+pub use poll::{CycleSummary, FailedSource, once, run, run_following};

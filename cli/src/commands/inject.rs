@@ -1,14 +1,20 @@
 //! `ghev inject`: the injector alone.
 
+use std::convert::Infallible;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::CommandFactory as _;
+use ghev_event::Source;
 use ghev_injector::{InjectOptions, SystemClock, Token};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{DataDir, runtime};
-use crate::args::InjectArgs;
+use crate::args::{Cli, Command, InjectArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -41,8 +47,48 @@ pub(crate) async fn service(
     options: InjectOptions,
     stop: CancellationToken,
 ) -> Result<(), CommandError> {
+    let (sources, following) = watch::channel(options.sources.clone());
     let clock = Arc::new(SystemClock);
-    Ok(ghev_injector::run(&dirs.log, options, clock, stop).await?)
+    tokio::select! {
+        ended = ghev_injector::run_following(&dirs.log, options, following, clock, stop) => Ok(ended?),
+        never = on_hangup(sources) => match never {},
+    }
+}
+
+/// SIGHUP: the config file's list of sources is read again. Without a config file the signal keeps
+/// its meaning, which is that the terminal has gone.
+async fn on_hangup(sources: watch::Sender<Vec<Source>>) -> Infallible {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if crate::config::named_file(&Cli::command(), &args).is_none() {
+        return std::future::pending().await;
+    }
+    let mut hangup = match signal(SignalKind::hangup()) {
+        Ok(hangup) => hangup,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP is not heard: sources change with a restart only");
+            return std::future::pending().await;
+        }
+    };
+    tracing::info!("SIGHUP reads the sources of the config file again");
+    loop {
+        hangup.recv().await;
+        match sources_of(&args) {
+            Ok(again) => {
+                tracing::info!("SIGHUP: read the sources again");
+                sources.send_replace(again);
+            }
+            Err(reason) => tracing::error!("SIGHUP: the sources stay as they are: {reason}"),
+        }
+    }
+}
+
+/// The sources of this command line, with the environment and the config file as they are now.
+fn sources_of(args: &[OsString]) -> Result<Vec<Source>, String> {
+    let cli = crate::read_arguments(args).map_err(|error| error.to_string())?;
+    match cli.map_err(|error| error.to_string())?.command {
+        Command::Up { inject, .. } | Command::Inject { inject, .. } => Ok(inject.source),
+        _ => Err("this command has none".to_owned()),
+    }
 }
 
 /// The arguments, checked together, with the token that goes with them.

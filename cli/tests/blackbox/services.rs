@@ -159,3 +159,39 @@ fn healthchecks_tell_a_working_service_from_an_absent_one() {
     assert!(api.signal("TERM").success());
     at.run(&["healthcheck", "--listen", &address]).with_code(1);
 }
+
+#[test]
+fn hangup_reads_the_config_files_sources_again() {
+    let (at, github) = (Workspace::new(), lively());
+    at.file("ghev.toml", b"source = \"public\"");
+    let args = ["inject", "--config", "ghev.toml", "--github-url"];
+    let mut injector = at.start(&[&args[..], &[github.url()]].concat());
+    injector.line_with("SIGHUP reads the sources");
+    // A list that changes before that is the one it starts with.
+    injector.line_with("opened the log");
+    let mut hangup_says = |config: &str, said: &str| {
+        at.file("ghev.toml", config.as_bytes());
+        injector.send("HUP");
+        injector.line_with(said)
+    };
+    hangup_says("source = [\"org:acme\", \"public\"]", "polling one more");
+    let line = hangup_says("source = [\"nonsense\"]", "stay as they are");
+    assert!(line.contains("SIGHUP"), "{line}");
+    hangup_says("sauce = 1", "\"sauce\"");
+    let line = hangup_says("source = [\"org:acme\"]", "not polled any more");
+    assert!(line.contains("public"), "{line}");
+    let source = || at.run(&["status", "--format", "json"]).json()["sources"].clone();
+    injector.until("the added source was polled", || {
+        at.run(&["project", "--once"]).with_code(0);
+        source().to_string().contains("org:acme").then_some(())
+    });
+    assert!(injector.signal("TERM").success());
+}
+
+#[test]
+fn hangup_ends_a_service_that_has_no_config_file() {
+    let (at, github) = (Workspace::new(), lively());
+    let mut injector = at.start(&["inject", "--github-url", github.url()]);
+    injector.line_with("opened the log");
+    assert!(!injector.signal("HUP").success());
+}

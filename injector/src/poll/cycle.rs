@@ -3,10 +3,13 @@
 
 mod ends;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ghev_event::{EnvelopeBuilder, PollFacts, Timestamp};
+use ghev_event::{EnvelopeBuilder, PollFacts, Source, Timestamp};
 use reqwest::Url;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::CycleSummary;
@@ -37,6 +40,10 @@ pub(super) struct Poller {
     pub(super) journal: Journal,
     pub(super) seen: crate::seen::SeenWindow,
     pub(super) feeds: Vec<Feed>,
+    /// What is to be polled; the feeds follow it between cycles.
+    pub(super) sources: watch::Receiver<Vec<Source>>,
+    pub(super) poll_interval: Option<Duration>,
+    pub(super) log_dir: PathBuf,
     pub(super) builder: EnvelopeBuilder,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stop: CancellationToken,
@@ -103,6 +110,7 @@ impl Poller {
                     };
                 }
                 Fetched::Page(answer) => match self.accept(&mut cycle, &answer).await? {
+                    Accepted::Next(_) if self.is_given_up(feed) => return Ok(Done::Yes),
                     Accepted::Next(url) => {
                         cycle.url = url;
                         cycle.page += 1;

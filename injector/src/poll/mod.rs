@@ -49,6 +49,13 @@
 //! | failures | the same in the first complete cycle after a failed one |
 //! | frozen | new events under an `ETag` that stood for other ones; 30 minutes without anything new on the public feed |
 //!
+//! # Another list of sources
+//!
+//! The list may change while polling runs. Feeds that stay keep their schedule; a new one is asked
+//! at once, within the same budget, and its memory comes from the log as at a start. One that went
+//! is not asked for a further page; its cycle stays without an end, so that nothing is taken for
+//! complete if it comes back. A list without any feed changes nothing.
+//!
 //! # Imports meanwhile
 //!
 //! While it holds the log, polling appends what imports offer: between polls, and while it waits for
@@ -72,7 +79,7 @@ mod run;
 mod summary;
 mod verdict;
 
-pub use run::{once, run};
+pub use run::{once, run, run_following};
 pub use summary::{CycleSummary, FailedSource};
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ghev_event::{EnvelopeBuilder, Source, Timestamp};
+use ghev_log::ReadError;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::CycleSummary;
@@ -36,9 +38,27 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<(), InjectError> {
-    let mut poller = Poller::start(log_dir, options, clock, stop).await?;
+    let (_unchanged, sources) = watch::channel(options.sources.clone());
+    run_following(log_dir, options, sources, clock, stop).await
+}
+
+/// As [`run`], but polls what `sources` says, also where that changes meanwhile. A feed that stays
+/// keeps its schedule and its memory, one that went ends after the page in hand, and a list without
+/// any feed changes nothing. `options.sources` is left out.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_following(
+    log_dir: &Path,
+    options: InjectOptions,
+    sources: watch::Receiver<Vec<Source>>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<(), InjectError> {
+    let mut poller = Poller::start(log_dir, options, sources, clock, stop).await?;
     let mut looked_at = poller.clock.now();
     while !poller.stop.is_cancelled() {
+        poller.follow().await?;
         let now = poller.clock.now();
         poller.notice_set_back(looked_at, now);
         looked_at = now;
@@ -68,7 +88,8 @@ pub async fn once(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<CycleSummary, InjectError> {
-    let mut poller = Poller::start(log_dir, options, clock, stop).await?;
+    let (_unchanged, sources) = watch::channel(options.sources.clone());
+    let mut poller = Poller::start(log_dir, options, sources, clock, stop).await?;
     for feed in 0..poller.feeds.len() {
         let now = poller.clock.now();
         let ready = poller.budget.ready_at(1, now);
@@ -87,36 +108,32 @@ impl Poller {
     async fn start(
         log_dir: &Path,
         options: InjectOptions,
+        mut sources: watch::Receiver<Vec<Source>>,
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> Result<Self, InjectError> {
-        let sources = pollable(&options.sources);
-        if sources.is_empty() {
+        let asked = pollable(&sources.borrow_and_update());
+        if asked.is_empty() {
             return Err(InjectError::NoSource);
         }
         let client = Client::new(&options)?;
         let journal = Journal::open(log_dir, options.log).await?;
-        let (first, next) = (
-            journal.writer().first_offset(),
-            journal.writer().next_offset(),
-        );
-        let (dir, asked) = (log_dir.to_path_buf(), sources.clone());
-        let memory = blocking(move || Memory::of_log(&dir, first, next, &asked)).await?;
+        let memory = remembered(log_dir, &journal, &asked).await?;
         let now = clock.now();
-        let feeds = sources
-            .into_iter()
-            .zip(memory.feeds)
-            .map(|(source, memory)| {
-                Feed::new(
-                    source,
-                    &options.github_url,
-                    memory,
-                    options.poll_interval,
-                    now,
-                )
-            });
+        let feeds = asked.into_iter().zip(memory.feeds).map(|(source, memory)| {
+            Feed::new(
+                source,
+                &options.github_url,
+                memory,
+                options.poll_interval,
+                now,
+            )
+        });
         Ok(Self {
             feeds: feeds.collect(),
+            sources,
+            poll_interval: options.poll_interval,
+            log_dir: log_dir.to_path_buf(),
             github: options.github_url,
             client,
             budget: Budget::default(),
@@ -129,6 +146,49 @@ impl Poller {
             summary: CycleSummary::default(),
             warned_of_sunset: false,
         })
+    }
+
+    /// Polls from now on what is asked for now.
+    async fn follow(&mut self) -> Result<(), InjectError> {
+        if !self.sources.has_changed().unwrap_or(false) {
+            return Ok(());
+        }
+        let asked = pollable(&self.sources.borrow_and_update());
+        if asked.is_empty() {
+            tracing::warn!("nothing to poll in the new list of sources; going on with the old one");
+            return Ok(());
+        }
+        let is_new = |source: &&Source| !self.feeds.iter().any(|feed| feed.source == **source);
+        let new: Vec<Source> = asked.iter().filter(is_new).cloned().collect();
+        let mut memories = match new.as_slice() {
+            [] => Vec::new(),
+            new => remembered(&self.log_dir, &self.journal, new).await?.feeds,
+        }
+        .into_iter();
+        let now = self.clock.now();
+        let mut before = std::mem::take(&mut self.feeds);
+        for source in asked {
+            let feed = match before.iter().position(|feed| feed.source == source) {
+                Some(at) => before.swap_remove(at),
+                None => {
+                    tracing::info!(%source, "polling one more");
+                    let memory = memories.next().expect("one for each new source");
+                    Feed::new(source, &self.github, memory, self.poll_interval, now)
+                }
+            };
+            self.feeds.push(feed);
+        }
+        for Feed { source, .. } in before {
+            tracing::info!(%source, "not polled any more");
+        }
+        Ok(())
+    }
+
+    /// Whether a feed is on the list no more.
+    pub(super) fn is_given_up(&self, feed: usize) -> bool {
+        let source = &self.feeds[feed].source;
+        let asked = self.sources.borrow();
+        !asked.contains(source) && asked.iter().any(is_feed)
     }
 
     /// The feed whose turn it is, and when it may be asked.
@@ -146,12 +206,13 @@ impl Poller {
         (at, ready(feed))
     }
 
-    /// Waits, at most so long: an import's offer ends it early.
+    /// Waits, at most so long: an import's offer and another list of sources end it early.
     async fn wait(&mut self, duration: Duration) -> Result<Done, InjectError> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(Done::Stopped),
             offer = self.inbox.next() => self.take_in(offer).await?,
+            () = changed(&mut self.sources) => {}
             () = self.clock.wait(duration) => {}
         }
         Ok(Done::Yes)
@@ -177,10 +238,35 @@ impl Poller {
     }
 }
 
+/// What the log knows of these sources.
+async fn remembered(
+    log_dir: &Path,
+    journal: &Journal,
+    sources: &[Source],
+) -> Result<Memory, ReadError> {
+    let writer = journal.writer();
+    let (first, next) = (writer.first_offset(), writer.next_offset());
+    let (dir, asked) = (log_dir.to_path_buf(), sources.to_vec());
+    blocking(move || Memory::of_log(&dir, first, next, &asked)).await
+}
+
+async fn changed(sources: &mut watch::Receiver<Vec<Source>>) {
+    if sources.changed().await.is_err() {
+        // Nobody can change it any more.
+        std::future::pending::<()>().await;
+    }
+    // For `follow` to see.
+    sources.mark_changed();
+}
+
+fn is_feed(source: &Source) -> bool {
+    *source != Source::Archive
+}
+
 /// The feeds among the sources, each once, in the order given.
 fn pollable(sources: &[Source]) -> Vec<Source> {
     let mut known = BTreeSet::new();
-    let feeds = sources.iter().filter(|source| **source != Source::Archive);
+    let feeds = sources.iter().filter(|source| is_feed(source));
     feeds
         .filter(|source| known.insert((*source).clone()))
         .cloned()

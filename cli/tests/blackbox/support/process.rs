@@ -229,13 +229,16 @@ impl Service {
     /// Sends a signal by name and waits for the end.
     #[track_caller]
     pub(crate) fn signal(mut self, name: &str) -> ExitStatus {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        self.send(name);
         self.wait()
+    }
+
+    /// Sends a signal by name.
+    #[track_caller]
+    pub(crate) fn send(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Waits for the end.

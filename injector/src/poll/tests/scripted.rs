@@ -106,7 +106,7 @@ pub(super) struct Heard {
     headers: Vec<(String, String)>,
     /// Since the request before it, by the test's clock.
     pub(super) after_seconds: i64,
-    at: Timestamp,
+    pub(super) at: Timestamp,
 }
 
 impl Heard {
