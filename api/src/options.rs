@@ -20,6 +20,11 @@ pub struct ApiOptions {
     pub query_threads: usize,
     /// How many of those may wait for a thread; more are refused as `overloaded`.
     pub query_queue_max: usize,
+    /// How long a question may be expected to wait for a thread; where others are slow, more are
+    /// refused as `overloaded` long before the queue is full.
+    pub query_wait_max: Duration,
+    /// How long a lookup may hold a worker; what takes longer is asked again on a query thread.
+    pub lookup_deadline: Duration,
     /// How long a question may take from its arrival on; then it is ended as `query_deadline`.
     pub query_deadline: Duration,
     /// What a client may take of the service.
@@ -31,6 +36,10 @@ pub struct ApiOptions {
 pub struct Limits {
     /// Open connections; one more is answered with 503 and closed.
     pub connections_max: usize,
+    /// Of those: connections of one IPv4 address or one IPv6 network of 64 bits.
+    pub connections_per_peer_max: usize,
+    /// Bytes of a request's path and query; more are answered with 414.
+    pub target_max_bytes: usize,
     /// Bytes of a request's line and headers together. At least 8,192.
     pub header_max_bytes: usize,
     /// Header fields of a request.
@@ -52,6 +61,8 @@ impl ApiOptions {
             now: Arc::new(system_time),
             query_threads: 2,
             query_queue_max: 64,
+            query_wait_max: Duration::from_secs(1),
+            lookup_deadline: Duration::from_millis(50),
             query_deadline: Duration::from_secs(5),
             limits: Limits::default(),
         }
@@ -62,6 +73,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 16_384,
+            // Behind a proxy everybody is one peer; still nobody takes every place.
+            connections_per_peer_max: 12_288,
+            target_max_bytes: 8 * 1024,
             header_max_bytes: 16 * 1024,
             headers_max: 64,
             header_timeout: Duration::from_secs(30),
@@ -78,6 +92,8 @@ impl fmt::Debug for ApiOptions {
             .field("version", &self.version)
             .field("query_threads", &self.query_threads)
             .field("query_queue_max", &self.query_queue_max)
+            .field("query_wait_max", &self.query_wait_max)
+            .field("lookup_deadline", &self.lookup_deadline)
             .field("query_deadline", &self.query_deadline)
             .field("limits", &self.limits)
             .finish_non_exhaustive()

@@ -36,7 +36,8 @@ pub(super) enum Outcome {
 }
 
 impl Job {
-    pub(super) fn run(self, reader: &mut Reader) -> Result<Outcome, Problem> {
+    /// May be run again: what it asks, and of what, is the reader's.
+    pub(super) fn run(&self, reader: &mut Reader) -> Result<Outcome, Problem> {
         let snapshot = reader.snapshot()?;
         let tag = (!self.asked.depends_on_clock()).then(|| {
             let representation = (self.format, self.encoding);

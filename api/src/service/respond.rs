@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ghev_event::Timestamp;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, header};
 
-use super::{job::Job, response};
+use super::job::{Job, Outcome};
+use super::response;
 use crate::answer::{self, Encoding, Offered};
 use crate::document::Documents;
 use crate::metrics::Metrics;
@@ -27,6 +29,7 @@ pub(crate) struct Service {
     metrics: Metrics,
     readers: Readers,
     queries: QueryThreads,
+    lookup_deadline: Duration,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     version: &'static str,
 }
@@ -48,6 +51,7 @@ impl Service {
             metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),
             queries: QueryThreads::start(options, &readers)?,
             readers,
+            lookup_deadline: options.lookup_deadline,
             now: Arc::clone(&options.now),
             version: options.version,
             endpoints,
@@ -133,10 +137,27 @@ impl Service {
             if_none_match: joined(headers, &header::IF_NONE_MATCH),
         };
         let outcome = match cost {
-            Cost::Lookup => self.readers.with(|reader| job.run(reader))?,
-            Cost::Scan => self.queries.run(|reader| job.run(reader)).await?,
+            Cost::Lookup => self.look_up(job).await?,
+            Cost::Scan => self.queries.run(move |reader| job.run(reader)).await?,
         };
         Ok(response::of_outcome(outcome, format, uri))
+    }
+
+    /// Runs a lookup here and now. One that is none after all, because the disk is slow or a
+    /// repository is very busy, must not hold up the other requests of this worker: it starts anew
+    /// where it can take its time.
+    async fn look_up(&self, job: Job) -> Result<Outcome, Problem> {
+        let deadline = Instant::now() + self.lookup_deadline;
+        let looked_up = self.readers.with(|reader| {
+            reader.set_deadline(Some(deadline));
+            job.run(reader)
+        });
+        match looked_up {
+            Err(problem) if problem.code == Code::QueryDeadline => {
+                self.queries.run(move |reader| job.run(reader)).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// What needs no read model.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ghev_readmodel::{LogId, ModelDir, WriteMode, Writer};
+use ghev_readmodel::{LogId, ModelDir, ReadError, WriteMode, Writer};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -274,6 +274,42 @@ fn a_question_past_its_deadline_is_ended() {
     );
     assert!(
         server.get("/long").starts_with("HTTP/1.1 200 "),
-        "lookups have no deadline"
+        "lookups have a deadline of their own"
     );
+}
+
+/// A lookup that turns out to be long would hold up every other request of its worker.
+#[test]
+fn a_lookup_past_its_deadline_is_asked_again_on_a_query_thread() {
+    fn thread(_: &Ask<'_>, _: &None) -> Result<HealthView, Problem> {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        if name.starts_with("ghev-query-") {
+            Ok(HealthView { status: "ok" })
+        } else {
+            Err(ReadError::Interrupted.into())
+        }
+    }
+    let server = Server::start(vec![entry("/long", |_| Cost::Lookup, thread)], |_| {});
+    assert!(server.get("/long").starts_with("HTTP/1.1 200 "));
+}
+
+/// Deadlines end what SQLite is doing, not only what has yet to begin.
+#[test]
+fn every_statement_of_a_question_stands_under_the_deadline() {
+    fn endless(ask: &Ask<'_>, _: &None) -> Result<HealthView, Problem> {
+        loop {
+            ask.snapshot.status()?;
+        }
+    }
+    let endpoints = vec![
+        entry("/scan", |_| Cost::Scan, endless),
+        entry("/lookup", |_| Cost::Lookup, endless),
+    ];
+    let server = Server::start(endpoints, |options| {
+        options.query_deadline = Duration::from_millis(100);
+    });
+    for path in ["/scan", "/lookup"] {
+        let text = server.get(path);
+        assert!(text.contains("query_deadline"), "{path}: {text}");
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ghev_event::Timestamp;
@@ -29,7 +30,13 @@ const CACHED_STATEMENTS: usize = 64;
 pub struct Reader {
     target: Target,
     open: Option<OpenGeneration>,
+    deadline: Deadline,
 }
+
+/// When questions must have ended. A reader shares it with the progress handlers of the connections
+/// that it opens, so that it outlives a switch of generations.
+#[derive(Debug, Clone, Default)]
+struct Deadline(Arc<Mutex<Option<Instant>>>);
 
 #[derive(Debug)]
 enum Target {
@@ -58,6 +65,7 @@ pub struct Snapshot<'r> {
     transaction: Transaction<'r>,
     generation: GenerationNumber,
     as_of: AsOf,
+    deadline: &'r Deadline,
 }
 
 /// What a state of the model covers.
@@ -72,17 +80,19 @@ pub struct AsOf {
 impl Reader {
     /// A reader of whatever generation is current in `dir`, which need not exist yet.
     pub fn new(dir: ModelDir) -> Self {
-        Self {
-            target: Target::Current(dir),
-            open: None,
-        }
+        Self::of(Target::Current(dir))
     }
 
     /// A reader of one database file, such as a replay made for time travel.
-    pub const fn of_file(path: PathBuf) -> Self {
+    pub fn of_file(path: PathBuf) -> Self {
+        Self::of(Target::File(path))
+    }
+
+    fn of(target: Target) -> Self {
         Self {
-            target: Target::File(path),
+            target,
             open: None,
+            deadline: Deadline::default(),
         }
     }
 
@@ -93,10 +103,10 @@ impl Reader {
     /// [`ReadError::NotReady`] where there is no read model yet, and where it cannot be opened.
     pub fn snapshot(&mut self) -> Result<Snapshot<'_>, ReadError> {
         let open = match &self.target {
-            Target::Current(dir) => current(dir, &mut self.open)?,
+            Target::Current(dir) => current(dir, &mut self.open, &self.deadline)?,
             Target::File(path) => match &mut self.open {
                 Some(open) => open,
-                none => none.insert(open_file(path)?),
+                none => none.insert(open_file(path, &self.deadline)?),
             },
         };
         let generation = open.number;
@@ -107,32 +117,33 @@ impl Reader {
             transaction,
             generation,
             as_of,
+            deadline: &self.deadline,
         })
     }
 
     /// Lets every later statement fail with [`ReadError::Interrupted`] once `deadline` has passed,
-    /// until it is set anew; `None` for no deadline. Applies from the next snapshot on.
-    ///
-    /// # Errors
-    /// As [`Reader::snapshot`].
-    pub fn set_deadline(&mut self, deadline: Option<Instant>) -> Result<(), ReadError> {
-        drop(self.snapshot()?);
-        if let Some(open) = &mut self.open {
-            match deadline {
-                Some(deadline) => open.connection.progress_handler(
-                    DEADLINE_CHECK_INSTRUCTIONS,
-                    Some(move || Instant::now() >= deadline),
-                )?,
-                None => open.connection.progress_handler(0, None::<fn() -> bool>)?,
-            }
-        }
-        Ok(())
+    /// and one that runs then within 0.1 ms of work, until it is set anew; `None` for no deadline.
+    pub fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline.set(deadline);
+    }
+}
+
+impl Deadline {
+    fn set(&self, deadline: Option<Instant>) {
+        // An instant is whole whatever happened to the thread that stored it.
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    fn has_passed(&self) -> bool {
+        let deadline = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 
 fn current<'o>(
     dir: &ModelDir,
     open: &'o mut Option<OpenGeneration>,
+    deadline: &Deadline,
 ) -> Result<&'o mut OpenGeneration, ReadError> {
     let pointer = pointer_identity(dir)?;
     if open.as_ref().is_none_or(|open| open.pointer != pointer) {
@@ -141,7 +152,7 @@ fn current<'o>(
             dir: dir.path().to_path_buf(),
         };
         let number = dir.current()?.ok_or_else(not_ready)?;
-        let connection = connect(dir.generation_path(number))?;
+        let connection = connect(dir.generation_path(number), deadline)?;
         *open = Some(OpenGeneration {
             number,
             pointer,
@@ -171,8 +182,8 @@ fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
     }
 }
 
-fn open_file(path: &std::path::Path) -> Result<OpenGeneration, ReadError> {
-    let connection = connect(path.to_path_buf())?;
+fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
+    let connection = connect(path.to_path_buf(), deadline)?;
     let pointer = PointerIdentity {
         inode: 0,
         modified_ns: 0,
@@ -185,10 +196,10 @@ fn open_file(path: &std::path::Path) -> Result<OpenGeneration, ReadError> {
     })
 }
 
-fn connect(path: PathBuf) -> Result<Connection, OpenError> {
+fn connect(path: PathBuf, deadline: &Deadline) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<(Connection, i64)> {
-        let connection = Connection::open_with_flags(&path, flags)?;
+        let mut connection = Connection::open_with_flags(&path, flags)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.pragma_update(None, "mmap_size", MMAP_BYTES)?;
@@ -196,6 +207,11 @@ fn connect(path: PathBuf) -> Result<Connection, OpenError> {
         // Plans must not depend on the values bound: SQLite would prepare some statements anew for
         // every window and repository (https://www.sqlite.org/queryplanner-ng.html#qpstab).
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let deadline = deadline.clone();
+        connection.progress_handler(
+            DEADLINE_CHECK_INSTRUCTIONS,
+            Some(move || deadline.has_passed()),
+        )?;
         let version = schema::version(&connection)?;
         Ok((connection, version))
     };
@@ -246,6 +262,10 @@ impl Snapshot<'_> {
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
+        // A question of many short statements never runs long enough for SQLite to look itself.
+        if self.deadline.has_passed() {
+            return Err(ReadError::Interrupted);
+        }
         Ok(self.transaction.prepare_cached(sql)?)
     }
 }

@@ -7,10 +7,12 @@
 //! - `properties`: the two agree. - `over_time`: so they do over time.
 //! - `trending`: what stands out.
 //! - `walks`: pages while more arrives.
+//! - `deadline`: questions that must end.
 //! - `completeness`: what coverage says of a story of polls.
 //! - `plans`: which questions may not walk a whole table.
 
 mod completeness;
+mod deadline;
 mod naive;
 mod over_time;
 mod plans;
