@@ -23,7 +23,9 @@ const BUCKETS_US: [(u64, &str); 10] = [
 ];
 
 /// The statuses the service gives; the last stands for any other.
-const STATUSES: [u16; 11] = [200, 204, 304, 400, 404, 405, 406, 500, 503, 431, 0];
+const STATUSES: [u16; 13] = [
+    200, 204, 304, 400, 401, 404, 405, 406, 413, 414, 500, 503, 0,
+];
 
 /// Counters of every endpoint, and of requests for which there is none.
 #[derive(Debug)]

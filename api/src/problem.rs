@@ -72,6 +72,14 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed";
     /// The answer cannot be had in any of the formats asked for.
     NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, "The format cannot be had";
+    /// This is no HTTP/1.1 request, or one that can be read in two ways.
+    MalformedRequest = "malformed_request", BAD_REQUEST, "The request is malformed";
+    /// The request has a body; nothing here takes one.
+    ContentNotAccepted = "content_not_accepted", PAYLOAD_TOO_LARGE, "No body is accepted";
+    /// Path and query are longer than 8,192 bytes.
+    TargetTooLong = "target_too_long", URI_TOO_LONG, "The address is too long";
+    /// The request has more than 64 header fields, or more than 16 KiB of them.
+    HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large";
     /// The question took longer than allowed; a narrower window is answered faster.
     QueryDeadline = "query_deadline", SERVICE_UNAVAILABLE, "The question took too long";
     /// Too many questions wait already; try again after `Retry-After` seconds.
@@ -98,6 +106,10 @@ impl Code {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::NotAcceptable
+            | Self::MalformedRequest
+            | Self::ContentNotAccepted
+            | Self::TargetTooLong
+            | Self::HeadersTooLarge
             | Self::Internal => None,
         }
     }

@@ -23,7 +23,15 @@ const OF_QUESTIONS: &[Code] = &[
 ];
 
 /// Problems that everything else may have.
-const OF_OTHERS: &[Code] = &[Code::UnknownParameter, Code::Internal];
+const OF_OTHERS: &[Code] = &[Code::UnknownParameter, Code::Internal, Code::Overloaded];
+
+/// Problems that any request may have, wherever it goes.
+const OF_REQUESTS: &[Code] = &[
+    Code::MalformedRequest,
+    Code::ContentNotAccepted,
+    Code::TargetTooLong,
+    Code::HeadersTooLarge,
+];
 
 /// The OpenAPI 3.1 document of this version of the API.
 pub fn openapi_document() -> Json {
@@ -124,7 +132,7 @@ fn responses(endpoint: &Endpoint) -> Map<String, Json> {
         Action::Document(_) | Action::Health | Action::Metrics => OF_OTHERS,
     };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in common.iter().chain(endpoint.problems) {
+    for code in common.iter().chain(OF_REQUESTS).chain(endpoint.problems) {
         by_status
             .entry(code.status().as_u16())
             .or_default()

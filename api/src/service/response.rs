@@ -19,6 +19,24 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
      img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
+/// Anything else is data: opened by itself it runs nothing, loads nothing and is framed by nobody.
+const DATA_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+
+/// What pages need beside their policy: no page elsewhere learns about them or gets hold of them.
+const OF_PAGES: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
 /// Headers of every response. Anybody's page may read what anybody may ask for.
 const EVERYWHERE: [(HeaderName, HeaderValue); 4] = [
     (
@@ -48,7 +66,7 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 fn bare(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().reserve(10);
+    response.headers_mut().reserve(14);
     response.headers_mut().extend(EVERYWHERE);
     response
 }
@@ -88,11 +106,9 @@ pub(super) fn of_body(
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     if media_type.starts_with("text/html") {
-        headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
-        headers.insert(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        );
+        headers.extend(OF_PAGES);
+    } else {
+        headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
     }
     tagged(&mut response, tag);
     response
@@ -155,6 +171,7 @@ pub(super) fn of_problem(problem: &Problem) -> Response<Bytes> {
         HeaderValue::from_static("application/problem+json"),
     );
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
     if problem.code == Code::MethodNotAllowed {
         headers.insert(header::ALLOW, ALLOWED);
     }

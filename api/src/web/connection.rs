@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -21,8 +20,7 @@ use crate::service::Service;
 
 /// Answers the requests of a connection until it ends or the watcher says to.
 ///
-/// No request's body is read: nothing here takes one. What of it has not arrived when the answer is
-/// written ends the connection.
+/// No request's body is read: nothing here takes one, and whoever sends one is answered and left.
 pub(super) async fn serve(
     stream: TcpStream,
     server: tide::Server<State>,
@@ -31,7 +29,7 @@ pub(super) async fn serve(
 ) {
     let service = service_fn(|request: Request<Incoming>| async {
         let (parts, _) = request.into_parts();
-        let response = routes::respond(&server, parts).await;
+        let response = routes::respond(&server, parts, &limits).await;
         Ok::<_, Infallible>(response.map(Full::new))
     });
     let connection = protocol(&limits).serve_connection(wire(stream, &limits), service);
@@ -53,14 +51,11 @@ pub(super) async fn refuse(stream: TcpStream, limits: Limits) {
 
 fn refusal() -> Response<Full<Bytes>> {
     let detail = "too many connections are open; try again in a second";
-    let mut response = Service::problem(&Problem::new(Code::Overloaded, detail));
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
-    response.map(Full::new)
+    let response = Service::problem(&Problem::new(Code::Overloaded, detail));
+    routes::last(response).map(Full::new)
 }
 
-fn wire(stream: TcpStream, limits: &Limits) -> Wire {
+fn wire(stream: TcpStream, limits: &Limits) -> Wire<TcpStream> {
     // An answer is written at once, and must not wait for the client to acknowledge the one before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");

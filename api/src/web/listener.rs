@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection;
+use super::peers::Peers;
 use super::routes::State;
 use crate::options::Limits;
 
@@ -82,7 +84,7 @@ impl Listener<State> for HyperListener {
             tokio::select! {
                 () = stop(&mut self.stopped) => break,
                 accepted = socket.accept() => match accepted {
-                    Ok((stream, _)) => connections.open(stream),
+                    Ok((stream, peer)) => connections.open(stream, peer),
                     Err(error) => pause_after(&error).await,
                 },
             }
@@ -120,6 +122,7 @@ struct Connections {
     server: tide::Server<State>,
     limits: Limits,
     free: Arc<Semaphore>,
+    peers: Peers,
     refusals: Arc<Semaphore>,
     graceful: GracefulShutdown,
     tasks: JoinSet<()>,
@@ -132,6 +135,7 @@ impl Connections {
             free: Arc::new(Semaphore::new(
                 limits.connections_max.min(Semaphore::MAX_PERMITS),
             )),
+            peers: Peers::new(limits.connections_per_peer_max),
             limits,
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             graceful: GracefulShutdown::new(),
@@ -139,14 +143,15 @@ impl Connections {
         }
     }
 
-    fn open(&mut self, stream: TcpStream) {
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
         while self.tasks.try_join_next().is_some() {}
         let limits = self.limits.clone();
-        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+        let free = Arc::clone(&self.free).try_acquire_owned().ok();
+        if let Some(places) = free.zip(self.peers.place(peer.ip())) {
             let (server, watcher) = (self.server.clone(), self.graceful.watcher());
             self.tasks.spawn(async move {
                 connection::serve(stream, server, limits, watcher).await;
-                drop(permit);
+                drop(places);
             });
         } else if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
             self.tasks.spawn(async move {

@@ -6,11 +6,13 @@
 //! are, as extensions, so that no header is converted twice.
 //!
 //! - `serve`: the way in. - `routes`: the table as a tide server. - `listener`: takes connections,
-//!   and stops in order. - `connection`: one connection and its limits. - `wire`: a socket that does
-//!   not wait for ever.
+//!   and stops in order. - `connection`: one connection and its limits. - `peers`: how many each
+//!   peer has. - `wire`: a socket that does not wait for ever. - `refusals`: what is refused unasked.
 
 mod connection;
 mod listener;
+mod peers;
+mod refusals;
 mod routes;
 mod serve;
 mod wire;

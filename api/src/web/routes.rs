@@ -6,10 +6,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::Response;
+use http::header::{CONNECTION, HeaderValue};
 use http::request::Parts;
+use http::{Method as HttpMethod, Response};
 use tide::http::{Method, Request, Url};
 
+use super::refusals;
+use crate::options::Limits;
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -62,11 +65,40 @@ impl tide::Endpoint<State> for Route {
     }
 }
 
-/// Answers a request. A panic on the way is an answer too, and is counted with the others.
-pub(super) async fn respond(server: &tide::Server<State>, parts: Parts) -> Response<Bytes> {
+/// Answers a request, whatever it is, and counts the answer.
+pub(super) async fn respond(
+    server: &tide::Server<State>,
+    parts: Parts,
+    limits: &Limits,
+) -> Response<Bytes> {
     let (arrived, service) = (Instant::now(), server.state());
     tracing::trace!(method = %parts.method, path = parts.uri.path(), "asked");
-    let answered = match routed(parts) {
+    let has_body = refusals::has_body(&parts);
+    let (endpoint, response) = match refusals::of_head(&parts, limits) {
+        Some(problem) => (None, last(Service::problem(&problem))),
+        None if has_body && parts.method == HttpMethod::GET => {
+            (None, Service::problem(&refusals::body()))
+        }
+        None => routed(server, parts).await,
+    };
+    // Of a body it is anybody's guess where it ends, and with it where the next request begins.
+    let response = if has_body { last(response) } else { response };
+    service
+        .metrics()
+        .count(endpoint, response.status(), arrived.elapsed());
+    response
+}
+
+/// The same response, after which the connection is closed.
+pub(super) fn last(mut response: Response<Bytes>) -> Response<Bytes> {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+/// The answer of the endpoint that the path leads to. A panic on the way is an answer too.
+async fn routed(server: &tide::Server<State>, parts: Parts) -> (Option<usize>, Response<Bytes>) {
+    let answered = match request_of(parts) {
         Some(request) => {
             AssertUnwindSafe(server.respond(request))
                 .catch_unwind()
@@ -74,7 +106,7 @@ pub(super) async fn respond(server: &tide::Server<State>, parts: Parts) -> Respo
         }
         None => Ok(Ok(tide::http::Response::new(404))),
     };
-    let (endpoint, response) = match answered {
+    match answered {
         Ok(carrier) => match carrier.ok().and_then(take_answer) {
             Some(Answer { endpoint, response }) => (Some(endpoint), response),
             // tide's own answer: no route matched.
@@ -84,11 +116,7 @@ pub(super) async fn respond(server: &tide::Server<State>, parts: Parts) -> Respo
             None,
             Service::problem(&Problem::internal("a handler panicked")),
         ),
-    };
-    service
-        .metrics()
-        .count(endpoint, response.status(), arrived.elapsed());
-    response
+    }
 }
 
 fn take_answer(mut carrier: tide::http::Response) -> Option<Answer> {
@@ -98,7 +126,7 @@ fn take_answer(mut carrier: tide::http::Response) -> Option<Answer> {
 /// A request for tide's router, with the whole head as an extension; nothing for a target that is no
 /// path, such as that of `OPTIONS *`. Only the path matters to the router, so a client's `Host` does
 /// not reach it.
-fn routed(parts: Parts) -> Option<Request> {
+fn request_of(parts: Parts) -> Option<Request> {
     let path = parts.uri.path();
     if !path.starts_with('/') {
         return None;

@@ -1,7 +1,7 @@
 //! A client of few words: one connection, bytes out, an answer in.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -24,7 +24,26 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Connects as another address of this machine.
+    pub(crate) fn from_address(own: IpAddr, address: SocketAddr) -> Self {
+        let connecting = async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::new(own, 0)).unwrap();
+            socket.connect(address).await.unwrap().into_std().unwrap()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let stream = runtime.block_on(connecting);
+        stream.set_nonblocking(false).unwrap();
+        Self::over(stream)
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -34,7 +53,17 @@ impl Client {
 
     /// Sends bytes as they are.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.stream.get_mut().write_all(bytes).unwrap();
+        self.try_send(bytes).unwrap();
+    }
+
+    /// Sends bytes to a service that may have closed the connection.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Sends nothing more.
+    pub(crate) fn end(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
     }
 
     /// A request with headers such as `"Accept: text/csv"`.
@@ -51,6 +80,14 @@ impl Client {
 
     pub(crate) fn get(&mut self, target: &str) -> Answer {
         self.request("GET", target, &[])
+    }
+
+    /// The next answer, if one comes before the connection ends.
+    pub(crate) fn try_receive(&mut self) -> Option<Answer> {
+        match self.stream.fill_buf() {
+            Ok([]) | Err(_) => None,
+            Ok(_) => Some(self.receive(true)),
+        }
     }
 
     /// The next answer; that of a HEAD has no body, whatever its length says.

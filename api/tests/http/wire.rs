@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ghev_api::Limits;
 
+use crate::client::Client;
 use crate::model::Model;
 use crate::server::{Server, options};
 
@@ -118,19 +119,40 @@ fn endless_headers_are_refused() {
         format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(64 * 1024)),
     ] {
         let mut client = server.client();
-        client.send(head.as_bytes());
-        let rest = client.rest();
-        let status = String::from_utf8_lossy(&rest)
-            .chars()
-            .take(12)
-            .collect::<String>();
-        assert!(
-            ["HTTP/1.1 431", "HTTP/1.1 414", ""].contains(&status.as_str()),
-            "{status} to {} bytes",
-            head.len()
-        );
+        // The service may end the connection before it has read all of this.
+        let _ = client.try_send(head.as_bytes());
+        // Where much was left unread the system may reset the connection, and the answer with it.
+        if let Some(answer) = client.try_receive() {
+            answer.problem(431, "headers_too_large");
+        }
+        assert_eq!(client.rest(), b"");
     }
+    let mut client = server.client();
+    client.send(format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(65)).as_bytes());
+    client.receive(true).problem(431, "headers_too_large");
     assert_eq!(server.get("/healthz").status, 200);
+}
+
+/// One that sends headers for ever, never ending them, is cut off by their bytes, not by its patience.
+#[test]
+fn a_client_that_never_ends_its_headers_is_cut_off() {
+    let (_model, server) = limits(|_| {});
+    let mut client = server.client();
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n");
+    let line = format!("X: {}\r\n", "y".repeat(1000));
+    // The system's own buffers take some megabytes before a closed connection is noticed.
+    let sent = (0..100_000).take_while(|_| client.try_send(line.as_bytes()).is_ok());
+    assert!(sent.count() < 100_000, "100 MB of headers were taken");
+}
+
+#[test]
+fn a_long_address_is_refused_by_its_length() {
+    let (_model, server) = limits(|limits| limits.target_max_bytes = 1000);
+    let fits = format!("/{}", "a".repeat(999));
+    server.get(&fits).problem(404, "not_found");
+    let refused = server.get(&format!("{fits}a"));
+    refused.problem(414, "target_too_long");
+    assert_eq!(refused.header("connection"), Some("close"));
 }
 
 #[test]
@@ -144,11 +166,15 @@ fn a_body_is_not_waited_for() {
         ),
         (
             "GET /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
-            200,
+            413,
         ),
         (
             "GET /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
-            200,
+            413,
+        ),
+        (
+            "GET /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd",
+            413,
         ),
     ] {
         let mut client = server.client();
@@ -169,22 +195,124 @@ fn ambiguous_and_broken_requests_are_refused() {
     for bytes in [
         &b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"[..],
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\na",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n Host: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nHost: x\nX: y\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"GET /\xff\xfe HTTP/1.1\r\nHost x\r\n\r\n",
         b"\0\0\0\0\r\n\r\n",
     ] {
         let mut client = server.client();
         client.send(bytes);
-        let rest = client.rest();
-        assert!(
-            !rest.starts_with(b"HTTP/1.1 2"),
-            "{}",
-            String::from_utf8_lossy(&rest)
-        );
+        let shown = String::from_utf8_lossy(bytes);
+        let answer = client.receive(true);
+        assert_eq!(answer.status, 400, "{shown:?}");
+        answer.problem(400, "malformed_request");
+        assert_eq!(answer.header("connection"), Some("close"), "{shown:?}");
+        assert_eq!(client.rest(), b"", "nothing more is read: {shown:?}");
     }
+    let mut tls = server.client();
+    tls.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
+    tls.end();
+    assert!(!tls.rest().starts_with(b"HTTP/1.1 2"));
     assert_eq!(server.get("/healthz").status, 200, "the service goes on");
+}
+
+/// What one side takes for a body the other takes for a request: whoever sends a body gets one answer
+/// and is left, so there is no second request to disagree about.
+#[test]
+fn no_request_can_be_hidden_in_a_body() {
+    const HIDDEN: &str = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+    let model = Model::small();
+    let server = Server::start(model.path());
+    for (method, framing) in [
+        ("GET", "Content-Length: 43\r\n\r\n"),
+        ("GET", "Content-Length: 0, 43\r\n\r\n"),
+        ("POST", "Content-Length: 43\r\n\r\n"),
+        (
+            "GET",
+            "Content-Length: 43\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ),
+        (
+            "GET",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        ),
+        (
+            "POST",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        ),
+        ("GET", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+        ("GET", "Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n"),
+        ("OPTIONS", "Content-Length: 43\r\n\r\n"),
+    ] {
+        let mut client = server.client();
+        client.send(format!("{method} / HTTP/1.1\r\nHost: x\r\n{framing}{HIDDEN}").as_bytes());
+        let answer = client.receive(true);
+        assert!(
+            matches!(answer.status, 204 | 400 | 405 | 413),
+            "{} to {framing:?}",
+            answer.status
+        );
+        assert_eq!(client.rest(), b"", "one answer and no more: {framing:?}");
+    }
+}
+
+#[test]
+fn nothing_here_can_be_framed_sniffed_or_made_to_load_anything() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for path in ["/", "/docs", "/v1/status", "/v1/events?format=csv", "/no"] {
+        let answer = client.get(path);
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(answer.header("server"), None, "{path}");
+    }
+}
+
+/// What a client or a proxy claims about names and addresses is neither believed nor repeated.
+#[test]
+fn hostile_hosts_and_forwarded_headers_change_nothing() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    for path in [
+        "/v1/events?limit=1",
+        "/docs",
+        "/openapi.json",
+        "/v1/repos/a/b",
+    ] {
+        let plain = server.client().request("GET", path, &[]);
+        let mut client = server.client();
+        client.send(
+            format!(
+                "GET {path} HTTP/1.1\r\nHost: evil.example\"><script>\r\n\
+                 Forwarded: for=\"_x\";host=evil.example;proto=gopher\r\n\
+                 X-Forwarded-Host: evil.example\r\nX-Forwarded-For: 127.0.0.1\r\n\
+                 X-Forwarded-Proto: https\r\nX-Original-URL: /v1/status\r\n\
+                 X-HTTP-Method-Override: DELETE\r\nX-Forwarded-Prefix: //evil.example\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        let answer = client.receive(true);
+        assert_eq!(answer.status, plain.status, "{path}");
+        assert_eq!(answer.body, plain.body, "{path}");
+        for header in ["link", "location", "etag", "access-control-allow-origin"] {
+            assert_eq!(answer.header(header), plain.header(header), "{path}");
+        }
+    }
 }
 
 #[test]
@@ -222,6 +350,38 @@ fn one_connection_too_many_is_told_so() {
         200,
         "those within the limit are left alone"
     );
+}
+
+#[test]
+fn one_peer_does_not_take_every_place() {
+    let (_model, server) = limits(|limits| limits.connections_per_peer_max = 1);
+    let mut first = server.client();
+    assert_eq!(first.get("/healthz").status, 200);
+    let mut second = server.client();
+    second.get("/healthz").problem(503, "overloaded");
+    let mut other = Client::from_address("127.0.0.2".parse().unwrap(), server.address);
+    assert_eq!(
+        other.get("/healthz").status,
+        200,
+        "another peer has its own"
+    );
+}
+
+/// Whoever connects and says nothing costs a socket and little more, and everybody else goes on.
+#[test]
+fn many_idle_connections_are_carried() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let idle: Vec<Client> = (0..400).map(|_| server.client()).collect();
+    let mut kept: Vec<Client> = (0..100).map(|_| server.client()).collect();
+    for client in &mut kept {
+        assert_eq!(client.get("/healthz").status, 200);
+    }
+    assert_eq!(server.get("/v1/event-counts").status, 200);
+    drop(idle);
+    for client in &mut kept {
+        assert_eq!(client.get("/healthz").status, 200);
+    }
 }
 
 /// A client that asks for much and reads nothing must not keep its connection.
