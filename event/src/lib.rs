@@ -7,7 +7,9 @@
 //! - [`read_event`]: the one lenient reader from GitHub's JSON (all three payload eras) to heads.
 //! - [`Envelope`]: the events of one poll page or import chunk with their [`Provenance`].
 //! - [`codec`]: the bytes of an envelope, version by version.
+//! - [`is_bot_login`]: whether a login is a bot's.
 
+mod bots;
 mod event;
 mod id;
 mod json;
@@ -19,6 +21,7 @@ mod time;
 
 pub mod codec;
 
+pub use bots::is_bot_login;
 pub use event::{Actor, Event, Org, PayloadFacts, Repo};
 pub use id::{ActorId, BodyDigest, EventId, OrgId, RepoId, ThreadNumber};
 pub use json::{RejectReason, read_event};

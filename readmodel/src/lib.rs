@@ -24,18 +24,19 @@ mod stored;
 mod writer;
 
 pub use changes::{
-    Changes, DeadLetter, EnvelopeFacts, KindCounts, NameSighting, PullRequestSighting, Sightings,
+    Changes, Contributions, DeadLetter, EnvelopeFacts, KindCounts, NameSighting,
+    PullRequestSighting, Sightings,
 };
 pub use checkpoint::{Checkpoint, LogId, Offset, ParseLogIdError, Place};
 pub use error::{OpenError, ReadError, WriteError};
 pub use generation::{GenerationNumber, ModelDir, ModelLock};
 pub use keys::{ActorKey, OrgKey, RepoKey};
 pub use reader::{
-    Activity, ActivityMatrix, AsOf, Coverage, CoverageState, DeadLetterRow, EventCounts,
-    EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow, Identity, NameSeen, Named,
-    ParseEventCursorError, PullRequestAction, PullRequestInterval, Reader, Scope, ScopeKeys,
-    SeriesBucket, SeriesInterval, Snapshot, SourceStatus, Status, TimeAxis, Trending,
-    TrendingQuery, TrendingRepo, Window,
+    Activity, ActivityMatrix, AsOf, Bots, Contributors, Coverage, CoverageState, DeadLetterRow,
+    EventCounts, EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow, Identity,
+    Issues, NameSeen, Named, ParseEventCursorError, PullRequestAction, PullRequestInterval,
+    PullRequests, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval, Snapshot, SourceStatus,
+    Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };
 pub use statistics::Distribution;
 pub use table_hashes::TableHashes;

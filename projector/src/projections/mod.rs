@@ -2,6 +2,7 @@
 //! of them when it is new to the model, and to none when it is a repeat. Knows nothing about
 //! files, transactions or time.
 
+mod contributors;
 mod counts;
 mod dead_letters;
 mod envelopes;
@@ -16,6 +17,7 @@ pub(crate) use envelopes::EnvelopeFold;
 
 /// Folds an event that is new to the model.
 pub(crate) fn fold(changes: &mut Changes, event: &Event<'_>) {
+    contributors::fold(changes, event);
     counts::fold(changes, event);
     names::fold(changes, event);
     pull_requests::fold(changes, event);

@@ -4,6 +4,7 @@
 //!
 //! Every entry is an addition that does not depend on the order of events: sums, minima and maxima.
 
+mod contributions;
 mod kind_counts;
 mod sightings;
 
@@ -12,6 +13,10 @@ use std::collections::{BTreeMap, HashMap};
 use ghev_event::{Provenance, ThreadNumber, Timestamp};
 use rustc_hash::FxBuildHasher;
 
+pub use contributions::Contributions;
+pub(crate) use contributions::{
+    CONTRIBUTION_KINDS, ContributedTo, ContributionSighting, Contributor, is_by_bot,
+};
 pub use kind_counts::KindCounts;
 pub use sightings::{NameSighting, Sightings};
 
@@ -30,6 +35,8 @@ pub struct Changes {
     pub org_names: Sightings<OrgKey>,
     /// Pull requests seen.
     pub pull_requests: HashMap<(RepoKey, ThreadNumber), PullRequestSighting, FxBuildHasher>,
+    /// Contributions made.
+    pub contributions: Contributions,
     /// The envelopes of the batch, in log order.
     pub envelopes: Vec<EnvelopeFacts>,
     /// Input that could not be decoded, in log order.

@@ -147,7 +147,7 @@ pub(super) const fn repo_sql(action: PullRequestAction) -> &'static str {
     }
 }
 
-/// The kind stands in the text, so that the index over pull requests' events serves.
+/// The kinds stand in the text, so that the index over threads serves.
 pub(super) fn events_sql(column: &str, action: PullRequestAction) -> String {
     let kind = KnownKind::PullRequest.code();
     let dates = match action {
@@ -158,7 +158,7 @@ pub(super) fn events_sql(column: &str, action: PullRequestAction) -> String {
         "SELECT seen.repo,
            (SELECT MIN(e.created_at) FROM events AS e
             WHERE e.repo = seen.repo AND e.number = seen.number AND e.kind = {kind}
-              AND e.repo IS NOT NULL AND e.number IS NOT NULL
+              AND e.kind IN (6, 7, 10, 11, 12) AND e.repo IS NOT NULL AND e.number IS NOT NULL
               AND e.created_at > ?5 AND +e.{column} IN (?1, ?2) {dates})
          FROM (SELECT DISTINCT repo, number FROM events
                WHERE {column} IN (?1, ?2) AND created_at >= ?3 AND created_at < ?4

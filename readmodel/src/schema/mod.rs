@@ -12,6 +12,7 @@
 //! | `dead_letters` | input that could not be decoded | rejects, broken records |
 //! | `repo_names` `actor_names` `org_names` | a name that an identity has borne, since when and until when | new events |
 //! | `pull_requests` | a pull request with its earliest events | new events |
+//! | `contributors` | somebody who contributed to something, since when and how often | new events |
 //!
 //! All tables are `STRICT`. Those with a key of their own are `WITHOUT ROWID`; `events` is not,
 //! since its indexes would each repeat the key. Names are not repeated in `events`: `name_tags`
@@ -23,15 +24,15 @@
 use rusqlite::Connection;
 
 /// The schema that this version of ghev writes and reads: `PRAGMA user_version`.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// `PRAGMA application_id`: "ghev" in ASCII, so that `file` and we know our own.
 pub(crate) const APPLICATION_ID: i64 = 0x6768_6576;
 
 /// What brings a file from the version of its place in the list to the next.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
-const INDEXES: &str = include_str!("indexes_v1.sql");
+const INDEXES: &str = include_str!("indexes_v2.sql");
 
 /// The version a file has: 0 for a new one.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {

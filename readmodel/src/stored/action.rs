@@ -64,3 +64,46 @@ impl FromSql for ReadAction {
         }
     }
 }
+
+/// What an action means for a pull request or an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ThreadAction {
+    Opened,
+    Closed,
+    Reopened,
+    Merged,
+    Other,
+}
+
+impl FromSql for ThreadAction {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        // Their places in the list above; what has no number is none of these.
+        Ok(match value {
+            ValueRef::Integer(0) => Self::Opened,
+            ValueRef::Integer(1) => Self::Closed,
+            ValueRef::Integer(2) => Self::Reopened,
+            ValueRef::Integer(3) => Self::Merged,
+            _ => Self::Other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_matters_to_a_thread_has_its_number() {
+        let each = [
+            ("opened", ThreadAction::Opened),
+            ("closed", ThreadAction::Closed),
+            ("reopened", ThreadAction::Reopened),
+            ("merged", ThreadAction::Merged),
+            ("edited", ThreadAction::Other),
+        ];
+        for (text, action) in each {
+            let number = ValueRef::Integer(Action(text).number().unwrap());
+            assert_eq!(ThreadAction::column_result(number), Ok(action), "{text}");
+        }
+    }
+}

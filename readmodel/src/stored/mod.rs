@@ -12,7 +12,7 @@ mod kind;
 mod names;
 mod time;
 
-pub(crate) use action::{Action, ReadAction};
+pub(crate) use action::{Action, ReadAction, ThreadAction};
 pub(crate) use flags::Flags;
 pub(crate) use id::Id;
 pub(crate) use kind::{Kind, KindRef};

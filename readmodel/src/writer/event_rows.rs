@@ -4,9 +4,11 @@
 use std::fmt;
 
 use ghev_event::Event;
+
 use rusqlite::{CachedStatement, Connection, Statement, ToSql, params};
 
 use super::Admission;
+use crate::changes::is_by_bot;
 use crate::stored::{Action, Flags, Id, KindRef, NameTags, seconds_of};
 use crate::{ActorKey, Offset, OrgKey, Place, RepoKey};
 
@@ -154,6 +156,7 @@ fn bind(
     let flags = Flags {
         merged: facts.merged,
         on_pull_request: facts.on_pull_request,
+        by_bot: is_by_bot(event),
     };
     let values: [&dyn ToSql; COLUMNS.len()] = [
         &place.to_sql(),

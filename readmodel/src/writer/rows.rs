@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::changes::NameSighting;
+use crate::changes::{ContributionSighting, Contributor, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
 use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, OrgKey, RepoKey, Sightings};
@@ -34,6 +34,7 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
     )?;
     add_names(connection, "org_names", &changes.org_names, OrgKey::to_sql)?;
     add_pull_requests(connection, changes)?;
+    add_contributors(connection, changes)?;
     for envelope in &changes.envelopes {
         add_envelope(connection, envelope)?;
         add_envelope_counts(connection, envelope)?;
@@ -116,6 +117,29 @@ fn add_pull_requests(connection: &Connection, changes: &Changes) -> rusqlite::Re
             number.get().cast_signed(),
             sighting.opened_at.map(Timestamp::as_seconds),
             sighting.first_at.map(Timestamp::as_seconds),
+        ])?;
+    }
+    Ok(())
+}
+
+fn add_contributors(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO contributors VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (\"to\", key, by_bot, actor) DO UPDATE SET
+           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at)),
+           events = events + excluded.events",
+    )?;
+    for (contributor, sighting) in changes.contributions.sorted() {
+        let Contributor { to, by_bot, actor } = contributor;
+        let ContributionSighting { first_at, events } = sighting;
+        let (to, key) = to.to_sql();
+        upsert.execute(params![
+            to,
+            key,
+            by_bot,
+            actor.to_sql(),
+            first_at.map(Timestamp::as_seconds),
+            count(events),
         ])?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! - `naive`: the answers from the list.
 //! - `properties`: the two agree. - `over_time`: so they do over time.
 //! - `trending`: what stands out.
+//! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `walks`: pages while more arrives.
 //! - `deadline`: questions that must end.
 //! - `completeness`: what coverage says of a story of polls.
@@ -14,9 +15,11 @@
 mod completeness;
 mod deadline;
 mod naive;
+mod naive_threads;
 mod over_time;
 mod plans;
 mod properties;
+mod threads;
 mod trending;
 mod walks;
 mod world;

@@ -6,7 +6,10 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
-use crate::reader::{activity, counts, coverage, event_query, interval, matrix, series, trending};
+use crate::reader::threads::{self, ThreadKind};
+use crate::reader::{
+    activity, contributors, counts, coverage, event_query, interval, matrix, series, trending,
+};
 use crate::{
     ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
     TimeAxis, Window,
@@ -81,10 +84,10 @@ fn what_every_answer_asks_seeks() {
         for column in ["actor", "org"] {
             let sql = interval::events_sql(column, action);
             assert_seeks(&snapshot, &sql);
-            let by_pull_request = "SEARCH e USING COVERING INDEX events_by_pull_request";
+            let by_thread = "SEARCH e USING COVERING INDEX events_by_thread";
             let steps = plan(&snapshot, &sql);
             assert!(
-                steps.iter().any(|step| step.starts_with(by_pull_request)),
+                steps.iter().any(|step| step.starts_with(by_thread)),
                 "{steps:#?}"
             );
         }
@@ -216,8 +219,41 @@ fn a_list_walks_one_index_in_its_order() {
     }
 }
 
-/// The index over pull requests' events says the kind by its number.
 #[test]
-fn the_number_that_stands_in_the_schema_is_that_of_pull_requests() {
-    assert_eq!(ghev_event::KnownKind::PullRequest.code(), 10);
+fn threads_and_people_are_found_along_indexes() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    for column in [None, Some("repo"), Some("org")] {
+        let index = column.map_or("events_by_time ".to_owned(), |c| format!("events_by_{c} "));
+        for kind in [ThreadKind::PullRequest, ThreadKind::Issue] {
+            let sql = threads::found_sql(kind, column);
+            assert_seeks(&snapshot, &sql);
+            assert_planned_once(&snapshot, &sql);
+            assert!(plan(&snapshot, &sql)[0].contains(&index), "{sql}");
+        }
+        let sql = contributors::window_sql(column);
+        assert_seeks(&snapshot, &sql);
+        assert_planned_once(&snapshot, &sql);
+        assert!(plan(&snapshot, &sql)[0].contains(&index), "{sql}");
+    }
+    let whole = [
+        threads::thread_sql(None),
+        threads::thread_sql(Some("org")),
+        threads::all_sql("repo = ?1 AND"),
+    ];
+    for sql in whole {
+        assert_seeks(&snapshot, &sql);
+        assert_planned_once(&snapshot, &sql);
+        let steps = plan(&snapshot, &sql);
+        assert!(
+            steps[0].contains("COVERING INDEX events_by_thread "),
+            "{steps:#?}"
+        );
+    }
+    // Everybody's threads of all time are the whole index, in its order.
+    let steps = plan(&snapshot, &threads::all_sql(""));
+    let whole = "SEARCH events USING COVERING INDEX events_by_thread (repo>?)";
+    assert_eq!(steps, [whole]);
+    assert_seeks(&snapshot, contributors::EVER);
 }

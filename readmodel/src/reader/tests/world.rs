@@ -88,6 +88,7 @@ impl World {
 }
 
 fn fold(changes: &mut Changes, event: &Event<'_>) {
+    changes.contributions.see(event);
     let at = event.created_at;
     let hour = at.map(|at| at.as_seconds().div_euclid(3600));
     changes

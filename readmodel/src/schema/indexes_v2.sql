@@ -4,9 +4,11 @@ CREATE INDEX IF NOT EXISTS events_by_time  ON events (created_at, id, kind);
 CREATE INDEX IF NOT EXISTS events_by_repo  ON events (repo, created_at, kind)  WHERE repo  IS NOT NULL;
 CREATE INDEX IF NOT EXISTS events_by_actor ON events (actor, created_at, kind) WHERE actor IS NOT NULL;
 CREATE INDEX IF NOT EXISTS events_by_org   ON events (org, created_at, kind)   WHERE org   IS NOT NULL;
--- 10 is PullRequestEvent: the events of each pull request, for scopes without a table of their own.
-CREATE INDEX IF NOT EXISTS events_by_pull_request ON events (repo, number, created_at, action, org, actor, kind)
-  WHERE kind = 10 AND repo IS NOT NULL AND number IS NOT NULL;
+-- The events of each pull request and issue: comments on issues, issues, pull requests, their reviews
+-- and comments on these, by the numbers of their kinds.
+CREATE INDEX IF NOT EXISTS events_by_thread ON events
+  (repo, number, created_at, kind, action, flags, actor, org)
+  WHERE kind IN (6, 7, 10, 11, 12) AND repo IS NOT NULL AND number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS envelopes_by_time ON envelopes (observed_at);
 -- Page 1 begins a poll.
 CREATE INDEX IF NOT EXISTS polls_by_time   ON envelopes (observed_at) WHERE page = 1;
