@@ -206,6 +206,14 @@ impl From<ReadError> for Problem {
                     ..Self::new(Code::NotReady, detail)
                 }
             }
+            ReadError::OlderSchema { .. } => {
+                let detail = "the read model is of an earlier version, which did not have this \
+                              answer: it is being rebuilt";
+                Self {
+                    internal,
+                    ..Self::new(Code::NotReady, detail)
+                }
+            }
             ReadError::Interrupted => {
                 let detail = "the question took longer than allowed; ask for a shorter window";
                 Self {

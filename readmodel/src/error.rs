@@ -107,6 +107,17 @@ pub enum ReadError {
     /// The deadline passed while SQLite was at work.
     #[error("the query took longer than allowed")]
     Interrupted,
+    /// The current generation is of an earlier version of ghev, which did not have the answer.
+    #[error(
+        "the read model has schema {found}, and this question needs {needed}: it is answered as \
+         soon as the projector has rebuilt the model"
+    )]
+    OlderSchema {
+        /// The schema it has.
+        found: i64,
+        /// The schema since which the question can be answered.
+        needed: i64,
+    },
     /// A series would have more buckets than are answered.
     #[error("the series would have {buckets} buckets, more than {max}")]
     TooManyBuckets {

@@ -11,6 +11,7 @@ mod page_token;
 mod records;
 mod series;
 mod status;
+mod threads;
 mod trending;
 
 pub(crate) use activity::{activity, activity_matrix};
@@ -25,4 +26,5 @@ pub(crate) use interval::{
 pub(crate) use records::{dead_letters, gaps};
 pub(crate) use series::event_series;
 pub(crate) use status::{ready, status};
+pub(crate) use threads::{contributors, issues, pull_requests};
 pub(crate) use trending::trending;

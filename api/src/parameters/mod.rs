@@ -21,7 +21,7 @@ pub(crate) use scope::{
     known_repo,
 };
 pub(crate) use values::{
-    ActionWord, CreatedOnly, EventIdText, Format, FullName, IntervalAction, IntervalWord, KindName,
-    Limit, Login, OwnerName, PageTokenText, TimeWord,
+    ActionWord, BotsWord, CreatedOnly, EventIdText, Format, FullName, IntervalAction, IntervalWord,
+    KindName, Limit, Login, OwnerName, PageTokenText, TimeWord,
 };
 pub(crate) use window::{Instant, Relative, TimeSpan, WindowLength};

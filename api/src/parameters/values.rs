@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ghev_event::{EventKind, KNOWN_KINDS};
-use ghev_readmodel::{PullRequestAction, SeriesInterval, TimeAxis};
+use ghev_readmodel::{Bots, PullRequestAction, SeriesInterval, TimeAxis};
 use serde_json::{Value as Json, json};
 
 use super::Value;
@@ -106,6 +106,25 @@ impl From<IntervalAction> for PullRequestAction {
         match action {
             IntervalAction::Opened => Self::Opened,
             IntervalAction::Any => Self::Any,
+        }
+    }
+}
+
+words! {
+    /// Whether what bots do counts.
+    BotsWord {
+        /// It does not.
+        Exclude = "exclude",
+        /// It does.
+        Include = "include",
+    }
+}
+
+impl From<BotsWord> for Bots {
+    fn from(word: BotsWord) -> Self {
+        match word {
+            BotsWord::Exclude => Self::Exclude,
+            BotsWord::Include => Self::Include,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The endpoints that every scope has alike.
+//! The endpoints that scopes have alike.
 
 use super::question::Cost;
 use super::{Endpoint, Tag};
@@ -6,11 +6,11 @@ use crate::handlers;
 use crate::parameters::{ActorPath, Everybody, OrgPath, RepoPath, RepositoryPath};
 use crate::problem::Code;
 
-/// The endpoints of one question: everybody's, a repository's by name and by number, an
-/// organisation's and an actor's. Each may have to scan.
-macro_rules! every_scope {
+/// The endpoints of one question: everybody's, a repository's by name and by number, and an
+/// organisation's. Each may have to scan.
+macro_rules! scopes {
     ($handler:ident at $path:literal as $id:literal: $what:literal) => {
-        every_scope!($handler at $path as $id: $what, or [])
+        scopes!($handler at $path as $id: $what, or [])
     };
     ($handler:ident at $path:literal as $id:literal: $what:literal, or [$($code:ident),*]) => {
         vec![
@@ -52,6 +52,18 @@ macro_rules! every_scope {
                 handlers::$handler::<OrgPath>,
             )
             .or(&[Code::UnknownOrg $(, Code::$code)*]),
+        ]
+    };
+}
+
+/// The same, and an actor's.
+macro_rules! every_scope {
+    ($handler:ident at $path:literal as $id:literal: $what:literal) => {
+        every_scope!($handler at $path as $id: $what, or [])
+    };
+    ($handler:ident at $path:literal as $id:literal: $what:literal, or [$($code:ident),*]) => {{
+        let mut endpoints = scopes!($handler at $path as $id: $what, or [$($code),*]);
+        endpoints.push(
             Endpoint::question(
                 (
                     concat!("/v1/actors/{login}/", $path),
@@ -63,8 +75,9 @@ macro_rules! every_scope {
                 handlers::$handler::<ActorPath>,
             )
             .or(&[Code::UnknownActor $(, Code::$code)*]),
-        ]
-    };
+        );
+        endpoints
+    }};
 }
 
 pub(super) fn series() -> Vec<Endpoint> {
@@ -85,5 +98,26 @@ pub(super) fn matrix() -> Vec<Endpoint> {
     every_scope!(
         activity_matrix at "activity-matrix" as "activity_matrix":
         "Events by weekday and hour"
+    )
+}
+
+pub(super) fn pull_requests() -> Vec<Endpoint> {
+    scopes!(
+        pull_requests at "pull-requests" as "pull_requests":
+        "Pull requests opened, accepted and declined, and how long it took"
+    )
+}
+
+pub(super) fn issues() -> Vec<Endpoint> {
+    scopes!(
+        issues at "issues" as "issues":
+        "Issues opened, active and closed, and how long it took"
+    )
+}
+
+pub(super) fn contributors() -> Vec<Endpoint> {
+    scopes!(
+        contributors at "contributors" as "contributors":
+        "Active, new and inactive contributors, and the absence factor"
     )
 }

@@ -10,6 +10,7 @@ mod records;
 mod series;
 mod shared_fields;
 mod status;
+mod threads;
 mod trending;
 
 pub(crate) use activity::{ActivityMatrixView, ActivityView};
@@ -21,6 +22,7 @@ pub(crate) use records::{DeadLettersView, GapsView};
 pub(crate) use series::EventSeriesView;
 pub(crate) use shared_fields::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
 pub(crate) use status::{HealthView, ReadyView, StatusView};
+pub(crate) use threads::{ContributorsView, IssuesView, PullRequestsView};
 pub(crate) use trending::TrendingView;
 
 use schemars::JsonSchema;

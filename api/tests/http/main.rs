@@ -19,5 +19,6 @@ mod identities;
 mod over_time;
 mod readiness;
 mod schemas;
+mod threads;
 mod trending;
 mod wire;

@@ -163,6 +163,7 @@ impl Model {
 }
 
 fn fold(event: &Event<'_>, changes: &mut Changes) {
+    changes.contributions.see(event);
     let at = event.created_at;
     let hour = at.map(|at| at.as_seconds().div_euclid(3600));
     changes

@@ -49,6 +49,7 @@ struct OpenGeneration {
     number: GenerationNumber,
     pointer: PointerIdentity,
     connection: Connection,
+    schema: i64,
 }
 
 /// Tells one `CURRENT` from the next: it is only ever replaced by another file.
@@ -64,6 +65,7 @@ struct PointerIdentity {
 pub struct Snapshot<'r> {
     transaction: Transaction<'r>,
     generation: GenerationNumber,
+    schema: i64,
     as_of: AsOf,
     deadline: &'r Deadline,
 }
@@ -109,13 +111,14 @@ impl Reader {
                 none => none.insert(open_file(path, &self.deadline)?),
             },
         };
-        let generation = open.number;
+        let (generation, schema) = (open.number, open.schema);
         let transaction =
             Transaction::new_unchecked(&open.connection, TransactionBehavior::Deferred)?;
         let as_of = as_of(&transaction)?;
         Ok(Snapshot {
             transaction,
             generation,
+            schema,
             as_of,
             deadline: &self.deadline,
         })
@@ -152,11 +155,12 @@ fn current<'o>(
             dir: dir.path().to_path_buf(),
         };
         let number = dir.current()?.ok_or_else(not_ready)?;
-        let connection = connect(dir.generation_path(number), deadline)?;
+        let (connection, schema) = connect(dir.generation_path(number), deadline)?;
         *open = Some(OpenGeneration {
             number,
             pointer,
             connection,
+            schema,
         });
     }
     Ok(open.as_mut().expect("opened above if it was not open"))
@@ -183,7 +187,7 @@ fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
 }
 
 fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
-    let connection = connect(path.to_path_buf(), deadline)?;
+    let (connection, schema) = connect(path.to_path_buf(), deadline)?;
     let pointer = PointerIdentity {
         inode: 0,
         modified_ns: 0,
@@ -193,10 +197,12 @@ fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGenerati
         number: GenerationNumber::FIRST,
         pointer,
         connection,
+        schema,
     })
 }
 
-fn connect(path: PathBuf, deadline: &Deadline) -> Result<Connection, OpenError> {
+/// A connection to a file, and the file's schema.
+fn connect(path: PathBuf, deadline: &Deadline) -> Result<(Connection, i64), OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<(Connection, i64)> {
         let mut connection = Connection::open_with_flags(&path, flags)?;
@@ -219,8 +225,8 @@ fn connect(path: PathBuf, deadline: &Deadline) -> Result<Connection, OpenError> 
         path: path.clone(),
         source,
     })?;
-    if found == schema::VERSION {
-        Ok(connection)
+    if (schema::OLDEST_READABLE..=schema::VERSION).contains(&found) {
+        Ok((connection, found))
     } else {
         Err(OpenError::Schema {
             path,
@@ -259,6 +265,17 @@ impl Snapshot<'_> {
     /// Which generation it is of.
     pub const fn generation(&self) -> GenerationNumber {
         self.generation
+    }
+
+    /// Refuses a question that this generation's tables cannot answer.
+    pub(super) const fn requires(&self, needed: i64) -> Result<(), ReadError> {
+        if self.schema >= needed {
+            return Ok(());
+        }
+        Err(ReadError::OlderSchema {
+            found: self.schema,
+            needed,
+        })
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{CONTRIBUTION_KINDS, ContributedTo};
 use crate::error::ReadError;
+use crate::schema;
 use crate::stored::{Flags, UNDATED};
 
 /// Who contributes.
@@ -49,6 +50,7 @@ impl Snapshot<'_> {
         window: &Window,
         bots: Bots,
     ) -> Result<Contributors, ReadError> {
+        self.requires(schema::THREADS)?;
         if matches!(scope, Scope::Actor(_)) {
             return Ok(Contributors::default());
         }

@@ -13,6 +13,7 @@ use rusqlite::{Params, Row, params, params_from_iter};
 use super::scope::ScopeSql;
 use super::{Scope, Snapshot, Window};
 use crate::error::ReadError;
+use crate::schema;
 use crate::stored::{Flags, Kind, ThreadAction, UNDATED};
 
 /// Whether what bots do counts.
@@ -59,6 +60,7 @@ impl Snapshot<'_> {
         window: &Window,
         visit: &mut dyn FnMut(&Thread) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
+        self.requires(schema::THREADS)?;
         let scope_sql = scope.sql();
         match (&scope_sql, scope, window.is_everything()) {
             (None, _, true) => self.visit_all(&all_sql(""), [], kind, visit),

@@ -18,13 +18,21 @@
 //! since its indexes would each repeat the key. Names are not repeated in `events`: `name_tags`
 //! tells which of the names in the tables of names an event gave.
 //!
-//! The model can always be rebuilt, so an older schema is replayed rather than migrated when that
-//! is simpler; [`VERSION`] goes up with every change all the same.
+//! The model can always be rebuilt, so an older schema is replayed rather than migrated;
+//! [`VERSION`] goes up with every change. While the replay runs, readers answer from the older
+//! generation what its tables can answer.
 
 use rusqlite::Connection;
 
 /// The schema that this version of ghev writes and reads: `PRAGMA user_version`.
 pub(crate) const VERSION: i64 = 2;
+
+/// The oldest schema that a reader answers from, as far as its tables go, while a replay builds a
+/// new generation beside it. A writer writes [`VERSION`] only.
+pub(crate) const OLDEST_READABLE: i64 = 1;
+
+/// The schema since which there are contributors, and the index over threads.
+pub(crate) const THREADS: i64 = 2;
 
 /// `PRAGMA application_id`: "ghev" in ASCII, so that `file` and we know our own.
 pub(crate) const APPLICATION_ID: i64 = 0x6768_6576;
@@ -55,4 +63,92 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 /// Makes the indexes that only questions need, where they are missing.
 pub(crate) fn create_indexes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(INDEXES)
+}
+
+#[cfg(test)]
+mod tests {
+    use ghev_event::Timestamp;
+
+    use super::*;
+    use crate::error::{OpenError, ReadError};
+    use crate::{Bots, LogId, Reader, Scope, Window, Writer};
+
+    const LOG: LogId = LogId::new([7; 16]);
+
+    /// A model as a version of ghev with that schema has left it.
+    fn model_of_version_1(path: &std::path::Path) {
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        let rows = "INSERT INTO checkpoint VALUES (1, ?1, 1, 1000, 1, 0, 0, 0)";
+        connection.execute(rows, [LOG.to_string()]).unwrap();
+        let rows = "INSERT INTO events VALUES (0, 15, 1, 100, 2, 3, NULL, 5, NULL, 0, 0, NULL, 9);
+                    INSERT INTO hourly_counts VALUES (0, 15, 1)";
+        connection.execute_batch(rows).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+    }
+
+    /// A new version of ghev used to answer nothing at all until its replay was done.
+    #[test]
+    fn an_older_generation_answers_what_it_has_and_is_written_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.db");
+        model_of_version_1(&path);
+        let mut reader = Reader::of_file(path.clone());
+        let snapshot = reader.snapshot().unwrap();
+        let window = Window {
+            from: Some(Timestamp::from_seconds(100)),
+            to: Some(Timestamp::from_seconds(101)),
+            ..Window::default()
+        };
+        for window in [window, Window::EVERYTHING] {
+            let counts = snapshot.event_counts(&Scope::All, &window).unwrap();
+            assert_eq!(counts.total(), 1);
+            let refused = [
+                snapshot
+                    .pull_requests(&Scope::All, &window, Bots::Exclude)
+                    .map(drop),
+                snapshot
+                    .issues(&Scope::All, &window, Bots::Exclude)
+                    .map(drop),
+                snapshot
+                    .contributors(&Scope::All, &window, Bots::Exclude)
+                    .map(drop),
+            ];
+            for refused in refused {
+                let error = refused.unwrap_err();
+                assert!(
+                    matches!(
+                        error,
+                        ReadError::OlderSchema {
+                            found: 1,
+                            needed: 2
+                        }
+                    ),
+                    "{error}"
+                );
+            }
+        }
+        let refused = Writer::open_file(&path, LOG).unwrap_err();
+        assert!(
+            matches!(refused, OpenError::Schema { found: 1, .. }),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_newer_schema_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.db");
+        model_of_version_1(&path);
+        for version in [0, VERSION + 1] {
+            let connection = Connection::open(&path).unwrap();
+            connection
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+            let refused = Reader::of_file(path.clone()).snapshot().map(drop);
+            assert!(
+                matches!(refused, Err(ReadError::Open(OpenError::Schema { found, .. })) if found == version)
+            );
+        }
+    }
 }

@@ -1,0 +1,219 @@
+//! What became of pull requests and issues, and who contributes.
+
+use ghev_readmodel::{
+    Contributors, Coverage, Distribution, Issues, PullRequests, Snapshot, Window,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+
+/// Durations.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Durations")]
+pub(crate) struct DurationsView {
+    /// Median, in seconds; null where there are none.
+    p50: Option<f64>,
+    /// 90th percentile, in seconds; null where there are none.
+    p90: Option<f64>,
+    /// How many there are.
+    sample_size: u64,
+}
+
+impl From<&Distribution> for DurationsView {
+    fn from(durations: &Distribution) -> Self {
+        Self {
+            p50: durations.p50_seconds,
+            p90: durations.p90_seconds,
+            sample_size: durations.sample_size,
+        }
+    }
+}
+
+/// How long pull requests were open.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TimeToClose")]
+pub(crate) struct TimeToCloseView {
+    /// From opening to merge.
+    merged: DurationsView,
+    /// From opening to the last close, of those that were not merged.
+    declined: DurationsView,
+}
+
+/// What became of pull requests. Those that count for `opened` and the durations were opened in the
+/// window, those that count for an outcome had it in the window.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PullRequests")]
+pub(crate) struct PullRequestsView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// Pull requests opened.
+    opened: u64,
+    /// Pull requests merged.
+    accepted: u64,
+    /// Pull requests closed without a merge.
+    declined: u64,
+    /// Pull requests closed by an event that does not say whether it was a merge.
+    outcome_unknown: u64,
+    /// Accepted to declined; null where none was declined.
+    acceptance_ratio: Option<f64>,
+    /// Closed in whatever way to opened; null where none was opened.
+    closure_ratio: Option<f64>,
+    /// How long they were open, in seconds.
+    time_to_close_seconds: TimeToCloseView,
+    /// Until the first comment, review or review comment of somebody else, in seconds.
+    time_to_first_response_seconds: DurationsView,
+    /// Durations left out since they are negative.
+    anomalies: u64,
+    /// Pull requests opened in the window.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl PullRequestsView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        found: &PullRequests,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            opened: found.opened,
+            accepted: found.accepted,
+            declined: found.declined,
+            outcome_unknown: found.outcome_unknown,
+            acceptance_ratio: found.acceptance_ratio(),
+            closure_ratio: found.closure_ratio(),
+            time_to_close_seconds: TimeToCloseView {
+                merged: (&found.time_to_merge).into(),
+                declined: (&found.time_to_decline).into(),
+            },
+            time_to_first_response_seconds: (&found.time_to_first_response).into(),
+            anomalies: found.anomalies,
+            sample_size: found.opened,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for PullRequestsView {}
+
+/// What became of issues. Pull requests are none.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Issues")]
+pub(crate) struct IssuesView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// Issues opened; one that is reopened is not new.
+    opened: u64,
+    /// Issues with any event or comment.
+    active: u64,
+    /// Issues with a close.
+    closed: u64,
+    /// From opening to the last close, in seconds, of those opened in the window that are closed.
+    resolution_seconds: DurationsView,
+    /// Until the first comment of somebody else, in seconds, of those opened in the window.
+    response_seconds: DurationsView,
+    /// Durations left out since they are negative.
+    anomalies: u64,
+    /// Issues opened in the window.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl IssuesView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        found: &Issues,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            opened: found.opened,
+            active: found.active,
+            closed: found.closed,
+            resolution_seconds: (&found.resolution).into(),
+            response_seconds: (&found.response).into(),
+            anomalies: found.anomalies,
+            sample_size: found.opened,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for IssuesView {}
+
+/// Who contributes: pushes, pull requests, issues, reviews and comments.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Contributors")]
+pub(crate) struct ContributorsView {
+    /// The first instant of the window; null where it has no start.
+    from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    to: Option<Time>,
+    /// Which time of an event counts: always `created_at`.
+    by: TimeAxisView,
+    /// Actors with a contribution.
+    active: u64,
+    /// Of those, whose first one ever in this scope it is.
+    new: u64,
+    /// Actors with a contribution before the window and none in it.
+    inactive: u64,
+    /// The fewest actors who made half of the contributions; null where there are none.
+    absence_factor: Option<u64>,
+    /// Contributions in the window.
+    sample_size: u64,
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl ContributorsView {
+    pub(crate) fn new(
+        snapshot: &Snapshot<'_>,
+        window: &Window,
+        found: &Contributors,
+        coverage: Coverage,
+    ) -> Self {
+        let WindowView { from, to, by } = window.into();
+        Self {
+            from,
+            to,
+            by,
+            active: found.active,
+            new: found.new,
+            inactive: found.inactive,
+            absence_factor: found.absence_factor,
+            sample_size: found.contributions,
+            as_of: snapshot.as_of().into(),
+            coverage: coverage.into(),
+        }
+    }
+}
+
+impl View for ContributorsView {}
