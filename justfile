@@ -33,3 +33,8 @@ soak-log ROUNDS="1000":
 # The whole product with invented events, offline.
 demo:
     cargo run --release --locked -- demo
+
+# One fuzz target (fuzz/README.md lists them) for so many seconds. Needs a nightly toolchain and cargo-fuzz.
+fuzz TARGET SECONDS="60":
+    cd fuzz && cargo run --quiet --locked --example seeds
+    cd fuzz && cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=1024 -malloc_limit_mb=256

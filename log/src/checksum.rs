@@ -96,7 +96,8 @@ pub(crate) struct Checksum {
 }
 
 impl Checksum {
-    fn encode(&self) -> [u8; FILE_BYTES] {
+    /// The file's bytes.
+    pub(crate) fn encode(&self) -> [u8; FILE_BYTES] {
         let mut bytes = [0; FILE_BYTES];
         let records = self.end.since(self.first);
         bytes[..VERSION_AT].copy_from_slice(&MAGIC);
@@ -114,7 +115,7 @@ impl Checksum {
     }
 
     /// Reads the file's bytes; `None` for any but those that [`encode`](Self::encode) makes.
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; FILE_BYTES] = bytes.try_into().ok()?;
         let number = |at: usize| {
             let field = bytes[at..at + size_of::<u64>()].try_into().ok();

@@ -15,6 +15,8 @@
 //! its place allows: the offset is known beforehand, a wrong size moves the payload's end and
 //! breaks the checksum, and the last four bytes are zero.
 
+use std::ops::Range;
+
 use commitlog::message::MessageSet;
 
 use crate::{damage::FrameFault, offset::Offset};
@@ -24,6 +26,9 @@ const SIZE_AT: usize = OFFSET_AT + size_of::<u64>();
 const CRC_AT: usize = SIZE_AT + size_of::<u32>();
 const RESERVED_AT: usize = CRC_AT + size_of::<u32>();
 const META_SIZE_AT: usize = RESERVED_AT + 2;
+
+/// Where in a header the payload's checksum stands.
+pub(crate) const CRC_FIELD: Range<usize> = CRC_AT..RESERVED_AT;
 
 /// Bytes of a frame before its payload.
 pub(crate) const HEADER_BYTES: usize = META_SIZE_AT + size_of::<u16>();
@@ -58,7 +63,7 @@ impl Header {
         }
         Ok(Self {
             size,
-            crc: u32::from_le_bytes(array(&bytes[CRC_AT..RESERVED_AT])),
+            crc: u32::from_le_bytes(array(&bytes[CRC_FIELD])),
         })
     }
 

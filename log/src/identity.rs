@@ -84,7 +84,8 @@ impl FromStr for LogId {
     }
 }
 
-fn encode(id: LogId) -> String {
+/// The file's text.
+pub(crate) fn encode(id: LogId) -> String {
     let body = format!("{PREFIX}{FORMAT_VERSION} {id} ");
     let checksum = crc32c::crc32c(body.as_bytes());
     format!("{body}{checksum:08x}\n")
@@ -92,13 +93,14 @@ fn encode(id: LogId) -> String {
 
 /// Why bytes are no identity of this version.
 #[derive(Debug, PartialEq, Eq)]
-enum DecodeError {
+pub(crate) enum DecodeError {
     Foreign,
     Version(u32),
     Damaged(&'static str),
 }
 
-fn decode(bytes: &[u8]) -> Result<LogId, DecodeError> {
+/// Reads the file's bytes: no others than those that [`encode`] makes.
+pub(crate) fn decode(bytes: &[u8]) -> Result<LogId, DecodeError> {
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Foreign)?;
     let rest = text.strip_prefix(PREFIX).ok_or(DecodeError::Foreign)?;
     let (version, rest) = rest

@@ -50,6 +50,8 @@ mod cursor;
 mod damage;
 mod error;
 mod frame;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod identity;
 mod index;
 mod lock;

@@ -74,7 +74,8 @@ pub(crate) struct Watermark {
 }
 
 impl Watermark {
-    fn encode(&self) -> [u8; SLOT_BYTES] {
+    /// The bytes of a slot.
+    pub(crate) fn encode(&self) -> [u8; SLOT_BYTES] {
         let mut bytes = [0; SLOT_BYTES];
         bytes[..VERSION_AT].copy_from_slice(&MAGIC);
         bytes[VERSION_AT..LOG_ID_AT].copy_from_slice(&VERSION.to_le_bytes());
@@ -89,7 +90,9 @@ impl Watermark {
         bytes
     }
 
-    fn decode(bytes: &[u8; SLOT_BYTES]) -> Option<Self> {
+    /// Reads a slot; `None` for any bytes but those that [`encode`](Self::encode) makes of a
+    /// watermark whose numbers are in order.
+    pub(crate) fn decode(bytes: &[u8; SLOT_BYTES]) -> Option<Self> {
         let crc = u32::from_le_bytes(bytes[CRC_AT..].try_into().ok()?);
         let version = u32::from_le_bytes(bytes[VERSION_AT..LOG_ID_AT].try_into().ok()?);
         if bytes[..VERSION_AT] != MAGIC

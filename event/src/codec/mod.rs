@@ -28,6 +28,8 @@
 
 mod envelope;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod sections;
 mod v1;
 
