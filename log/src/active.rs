@@ -103,9 +103,13 @@ impl fmt::Debug for Active {
 
 impl Active {
     /// Hands the newest segment to commitlog. It and its index are as recovery leaves them.
-    pub(crate) fn open(dir: &Path, end: LogEnd) -> Result<Self, ActiveError> {
+    pub(crate) fn open(
+        dir: &Path,
+        end: LogEnd,
+        storage: &dyn Storage,
+    ) -> Result<Self, ActiveError> {
         let linked = dir.join(DIR_NAME);
-        link(dir, &linked, end.base)?;
+        link(dir, &linked, end.base, storage)?;
         let mut options = commitlog::LogOptions::new(&linked);
         options
             .segment_max_bytes(COMMITLOG_LIMIT_BYTES)
@@ -178,14 +182,14 @@ impl Active {
         index::trim(dir, self.end.base, self.records(), storage)?;
         let base = self.end.next;
         segment::write_empty(dir, base, storage)?;
-        index::rebuild(dir, base, &[], index::CAPACITY)?;
+        index::rebuild(dir, base, &[], index::CAPACITY, storage)?;
         storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
         let end = LogEnd {
             base,
             next: base,
             position: segment::FIRST_FRAME_AT,
         };
-        *self = Self::open(dir, end)?;
+        *self = Self::open(dir, end, storage)?;
         Ok(())
     }
 
@@ -220,16 +224,15 @@ fn digest(file: &File, end: Position) -> io::Result<Digester> {
 }
 
 /// Fills the subdirectory with links to this segment and its index, and nothing else.
-fn link(dir: &Path, linked: &Path, base: Offset) -> Result<(), IoFailure> {
-    match fs::remove_dir_all(linked) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(io_failure("remove", linked)(error));
-        }
-        _ => fs::create_dir(linked).map_err(io_failure("create", linked))?,
-    }
+fn link(dir: &Path, linked: &Path, base: Offset, storage: &dyn Storage) -> Result<(), IoFailure> {
+    storage
+        .remove(linked)
+        .map_err(io_failure("remove", linked))?;
+    fs::create_dir(linked).map_err(io_failure("create", linked))?;
     for name in [segment::file_name(base), segment::index_file_name(base)] {
         let link = linked.join(&name);
-        fs::hard_link(dir.join(&name), &link).map_err(io_failure(
+        let linked = storage.hard_link(&dir.join(&name), &link);
+        linked.map_err(io_failure(
             "hard-link (which the filesystem must support) to",
             link,
         ))?;

@@ -22,19 +22,14 @@
 //! checksums of their own, and are read instead. The log knows no other time than that of writing,
 //! so a segment's records were appended from the time of the segment before it up to its own.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-    time::SystemTime,
-};
+use std::{fs, io, path::Path, time::SystemTime};
 
 use crate::{
     error::{IoFailure, io_failure},
     identity::LogId,
-    offset::Offset,
+    offset::{Offset, Position},
     segment,
-    storage::Storage,
+    storage::{self, Storage},
 };
 
 const MAGIC: [u8; 4] = *b"GHSM";
@@ -142,8 +137,9 @@ pub(crate) fn write(
     storage: &dyn Storage,
 ) -> Result<(), IoFailure> {
     let path = dir.join(segment::checksum_file_name(checksum.first));
-    let mut file = File::create(&path).map_err(io_failure("create", &path))?;
-    file.write_all(&checksum.encode())
+    let file = storage::replace(storage, &path).map_err(io_failure("create", &path))?;
+    storage
+        .write_all_at(&file, &checksum.encode(), Position::default())
         .map_err(io_failure("write", &path))?;
     storage.sync_data(&file).map_err(io_failure("sync", &path))
 }
@@ -160,11 +156,15 @@ pub(crate) fn read(dir: &Path, log_id: LogId, base: Offset) -> Result<Option<Che
 }
 
 /// Deletes the files of segments that are not there or not closed.
-pub(crate) fn remove_orphans(dir: &Path, closed: &[Offset]) -> Result<(), IoFailure> {
+pub(crate) fn remove_orphans(
+    dir: &Path,
+    closed: &[Offset],
+    storage: &dyn Storage,
+) -> Result<(), IoFailure> {
     for base in segment::list_checksums(dir)? {
         if closed.binary_search(&base).is_err() {
             let path = dir.join(segment::checksum_file_name(base));
-            fs::remove_file(&path).map_err(io_failure("remove", &path))?;
+            storage.remove(&path).map_err(io_failure("remove", path))?;
         }
     }
     Ok(())

@@ -8,18 +8,18 @@ use crate::{
     identity::{self, LogId},
     offset::Offset,
     segment,
-    storage::{self, Storage},
+    storage::Storage,
     watermark::{Watermark, WatermarkWriter},
 };
 
 /// Creates the directory and those above it, durably.
-pub(crate) fn directory(dir: &Path) -> Result<(), IoFailure> {
+pub(crate) fn directory(dir: &Path, storage: &dyn Storage) -> Result<(), IoFailure> {
     fs::create_dir_all(dir).map_err(io_failure("create", dir))?;
     let parent = match dir.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    storage::sync_dir(parent).map_err(io_failure("sync", parent))
+    storage.sync_dir(parent).map_err(io_failure("sync", parent))
 }
 
 /// Creates an empty log in a directory that [`identity::look`] found free, under the lock.
@@ -36,6 +36,6 @@ pub(crate) fn empty_log(dir: &Path, storage: &dyn Storage) -> Result<LogId, IoFa
     };
     WatermarkWriter::create(dir, empty, storage)?;
     storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
-    identity::write(dir, log_id)?;
+    identity::write(dir, log_id, storage)?;
     Ok(log_id)
 }

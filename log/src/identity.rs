@@ -14,18 +14,15 @@
 //! Format versions:
 //! - 1: commitlog 0.2 segments without metadata, two-slot watermark file.
 
-use std::{
-    ffi::OsStr,
-    fmt,
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-    str::FromStr,
-};
+use std::{ffi::OsStr, fmt, fs, io, path::Path, str::FromStr};
 
 use crate::{
     error::{IdentityError, IoFailure, io_failure},
-    lock, segment, storage, watermark,
+    lock,
+    offset::Position,
+    segment,
+    storage::{self, Storage},
+    watermark,
 };
 
 /// The version of the on-disk format that this crate reads and writes.
@@ -223,15 +220,18 @@ pub(crate) fn draw(dir: &Path) -> Result<LogId, IoFailure> {
 }
 
 /// Writes `log.id`, which makes the directory a log: the last step of a creation.
-pub(crate) fn write(dir: &Path, id: LogId) -> Result<(), IoFailure> {
+pub(crate) fn write(dir: &Path, id: LogId, storage: &dyn Storage) -> Result<(), IoFailure> {
     let temporary = dir.join(TEMPORARY_FILE_NAME);
     let path = dir.join(FILE_NAME);
-    let mut file = File::create(&temporary).map_err(io_failure("create", &temporary))?;
-    file.write_all(encode(id).as_bytes())
-        .and_then(|()| file.sync_all())
+    let file = storage::replace(storage, &temporary).map_err(io_failure("create", &temporary))?;
+    storage
+        .write_all_at(&file, encode(id).as_bytes(), Position::default())
+        .and_then(|()| storage.sync_data(&file))
         .map_err(io_failure("write", &temporary))?;
-    fs::rename(&temporary, &path).map_err(io_failure("rename into place", &path))?;
-    storage::sync_dir(dir).map_err(io_failure("sync", dir))
+    storage
+        .rename(&temporary, &path)
+        .map_err(io_failure("rename into place", &path))?;
+    storage.sync_dir(dir).map_err(io_failure("sync", dir))
 }
 
 #[cfg(test)]

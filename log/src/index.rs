@@ -12,7 +12,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, Write},
     os::unix::fs::FileExt,
     path::Path,
 };
@@ -21,10 +21,13 @@ use crate::{
     error::{IoFailure, io_failure},
     offset::{Offset, Position},
     segment,
-    storage::Storage,
+    storage::{self, Output, Storage},
 };
 
 const ENTRY_BYTES: usize = 2 * size_of::<u32>();
+
+/// Bytes handed to the disk at once.
+const BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Entries an active segment's index has room for (2 MiB): a segment rolls before they run out,
 /// so that commitlog never grows the file.
@@ -40,21 +43,32 @@ pub(crate) fn rebuild(
     base: Offset,
     positions: &[u32],
     capacity: u64,
+    storage: &dyn Storage,
 ) -> Result<(), IoFailure> {
     let path = dir.join(segment::index_file_name(base));
-    remove(&path)?;
     let write = || -> io::Result<()> {
-        let mut file = BufWriter::new(File::create_new(&path)?);
+        let file = storage::replace(storage, &path)?;
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, Output::new(storage, &file));
         for (relative, position) in (0u32..).zip(positions) {
             file.write_all(&relative.to_le_bytes())?;
             file.write_all(&position.to_le_bytes())?;
         }
         let used = u64::try_from(positions.len()).expect("a length fits in 64 bits");
         let spare_bytes = capacity.saturating_sub(used) * 8;
-        io::copy(&mut io::repeat(0).take(spare_bytes), &mut file)?;
+        write_zeros(&mut file, spare_bytes)?;
         file.flush()
     };
     write().map_err(io_failure("write", &path))
+}
+
+fn write_zeros(to: &mut dyn Write, mut bytes: u64) -> io::Result<()> {
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    while bytes > 0 {
+        let part = usize::try_from(bytes).map_or(ZEROS.len(), |bytes| bytes.min(ZEROS.len()));
+        to.write_all(&ZEROS[..part])?;
+        bytes -= u64::try_from(part).expect("a length fits in 64 bits");
+    }
+    Ok(())
 }
 
 /// Cuts the spare entries off, when the segment closes.
@@ -69,7 +83,8 @@ pub(crate) fn trim(
         .write(true)
         .open(&path)
         .map_err(io_failure("open", &path))?;
-    file.set_len(entries * 8)
+    storage
+        .cut(&file, entries * 8)
         .map_err(io_failure("cut", &path))?;
     storage.sync_data(&file).map_err(io_failure("sync", &path))
 }
@@ -95,20 +110,16 @@ pub(crate) fn hint(dir: &Path, base: Offset, offset: Offset) -> Option<Position>
 }
 
 /// Deletes the index files of segments that are not there.
-pub(crate) fn remove_orphans(dir: &Path, segments: &[Offset]) -> Result<(), IoFailure> {
+pub(crate) fn remove_orphans(
+    dir: &Path,
+    segments: &[Offset],
+    storage: &dyn Storage,
+) -> Result<(), IoFailure> {
     for base in segment::list_indexes(dir)? {
         if segments.binary_search(&base).is_err() {
-            remove(&dir.join(segment::index_file_name(base)))?;
+            let path = dir.join(segment::index_file_name(base));
+            storage.remove(&path).map_err(io_failure("remove", path))?;
         }
     }
     Ok(())
-}
-
-fn remove(path: &Path) -> Result<(), IoFailure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_failure("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -12,7 +12,7 @@ use crate::{
     error::{IoFailure, io_failure},
     offset::{Offset, Position},
     segment,
-    storage::Storage,
+    storage::{Output, Storage},
 };
 
 const SUFFIX: &str = "torn";
@@ -29,8 +29,9 @@ pub(crate) fn keep(
     source
         .seek(SeekFrom::Start(position.get()))
         .map_err(io_failure("read", &from))?;
-    let (path, mut target) = create(dir, base, position)?;
-    io::copy(&mut source, &mut target).map_err(io_failure("write", &path))?;
+    let (path, target) = create(dir, base, position, storage)?;
+    io::copy(&mut source, &mut Output::new(storage, &target))
+        .map_err(io_failure("write", &path))?;
     storage
         .sync_data(&target)
         .map_err(io_failure("sync", &path))?;
@@ -39,12 +40,17 @@ pub(crate) fn keep(
 }
 
 /// A file that was not there: the same place can be torn more than once.
-fn create(dir: &Path, base: Offset, position: Position) -> Result<(PathBuf, File), IoFailure> {
+fn create(
+    dir: &Path,
+    base: Offset,
+    position: Position,
+    storage: &dyn Storage,
+) -> Result<(PathBuf, File), IoFailure> {
     let mut number = 0u32;
     loop {
         let name = format!("{:020}-{position}-{number}.{SUFFIX}", base.get());
         let path = dir.join(name);
-        match File::create_new(&path) {
+        match storage.create_new(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(io_failure("create", path)(error)),

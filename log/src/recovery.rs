@@ -171,19 +171,20 @@ impl Found {
                 .map_err(io_failure("sync", &path))?;
         }
         for (base, positions) in &self.indexes_to_rebuild {
-            index::rebuild(dir, *base, positions, 0)?;
+            index::rebuild(dir, *base, positions, 0, storage)?;
         }
         let positions = &self.newest.positions;
         let spare_from = positions.len() as u64 + 1;
-        index::rebuild(dir, base, positions, index::CAPACITY.max(spare_from))?;
-        retention::remove_below(dir, self.first)?;
-        index::remove_orphans(dir, &self.bases)?;
+        let capacity = index::CAPACITY.max(spare_from);
+        index::rebuild(dir, base, positions, capacity, storage)?;
+        retention::remove_below(dir, self.first, storage)?;
+        index::remove_orphans(dir, &self.bases, storage)?;
         // The newest segment's is what an interrupted roll left: it may grow again.
         let (_newest, closed) = self
             .bases
             .split_last()
             .expect("a log has a segment, if only the one to be made");
-        checksum::remove_orphans(dir, closed)?;
+        checksum::remove_orphans(dir, closed, storage)?;
         storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
         Ok(cut)
     }
@@ -202,7 +203,8 @@ impl Found {
                 .write(true)
                 .open(&path)
                 .map_err(io_failure("open", &path))?;
-            file.set_len(torn.from.get())
+            storage
+                .cut(&file, torn.from.get())
                 .map_err(io_failure("cut", &path))?;
         }
         Ok(CutTail {

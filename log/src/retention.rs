@@ -9,7 +9,7 @@
 //! after it, for longer, unless it ran behind for all segments from the first one on.
 
 use std::{
-    fs, io,
+    fs,
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -20,6 +20,7 @@ use crate::{
     identity::LogId,
     offset::Offset,
     segment,
+    storage::Storage,
 };
 
 /// How much of a log may go.
@@ -120,7 +121,11 @@ fn system_time(millis: i64) -> SystemTime {
 /// Deletes the files of all segments below `first`, which is the base of one and durable as the
 /// log's first offset. Oldest first: a reader that lists the directory meanwhile sees no segment
 /// that lacks its successor.
-pub(crate) fn remove_below(dir: &Path, first: Offset) -> Result<(), IoFailure> {
+pub(crate) fn remove_below(
+    dir: &Path,
+    first: Offset,
+    storage: &dyn Storage,
+) -> Result<(), IoFailure> {
     for base in segment::list(dir)?.into_iter().filter(|base| *base < first) {
         let names = [
             segment::file_name(base),
@@ -128,17 +133,9 @@ pub(crate) fn remove_below(dir: &Path, first: Offset) -> Result<(), IoFailure> {
             segment::checksum_file_name(base),
         ];
         for name in names {
-            remove(&dir.join(name))?;
+            let path = dir.join(name);
+            storage.remove(&path).map_err(io_failure("remove", path))?;
         }
     }
     Ok(())
-}
-
-fn remove(path: &Path) -> Result<(), IoFailure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_failure("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -11,15 +11,14 @@
 //! `{base:020}.sum` tells what it was when it was closed, see the checksum module.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use crate::{
     error::{IoFailure, io_failure},
     offset::{Offset, Position},
-    storage::Storage,
+    storage::{self, Storage},
 };
 
 /// What every segment begins with.
@@ -132,8 +131,10 @@ pub(crate) fn write_empty(
     storage: &dyn Storage,
 ) -> Result<(), IoFailure> {
     let path = dir.join(file_name(base));
-    let mut file = File::create(&path).map_err(io_failure("create", &path))?;
-    file.write_all(&MAGIC).map_err(io_failure("write", &path))?;
+    let file = storage::replace(storage, &path).map_err(io_failure("create", &path))?;
+    storage
+        .write_all_at(&file, &MAGIC, Position::default())
+        .map_err(io_failure("write", &path))?;
     storage.sync_data(&file).map_err(io_failure("sync", &path))
 }
 

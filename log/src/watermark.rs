@@ -140,13 +140,11 @@ impl WatermarkWriter {
         storage: &dyn Storage,
     ) -> Result<Self, IoFailure> {
         let path = dir.join(FILE_NAME);
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(io_failure("open", &path))?;
+        let file = match File::options().read(true).write(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => storage.create_new(&path),
+            other => other,
+        };
+        let file = file.map_err(io_failure("open", &path))?;
         let mut writer = Self {
             file,
             path,

@@ -63,7 +63,7 @@ impl LogWriter {
         options.check()?;
         // Looked at before the lock too, because locking writes a file.
         if identity::look::<OpenError>(&dir)?.is_none() {
-            create::directory(&dir)?;
+            create::directory(&dir, &*storage)?;
         }
         let lock = WriterLock::acquire(&dir)?;
         let (log_id, created) = match identity::look::<OpenError>(&dir)? {
@@ -72,7 +72,7 @@ impl LogWriter {
         };
         let (repaired, mut recovered) = recovery::recover(&dir, log_id, &*storage)?;
         recovered.created = created;
-        let active = Active::open(&dir, repaired.end)?;
+        let active = Active::open(&dir, repaired.end, &*storage)?;
         // Only now: a log that commitlog reads otherwise is not to be declared durable.
         let watermark = WatermarkWriter::create(&dir, repaired.watermark, &*storage)?;
         Ok(Self {
@@ -154,7 +154,7 @@ impl LogWriter {
         let plan = self.plan_trim(limit)?;
         if plan.segments > 0 {
             self.watermark.store_first(plan.until, &*self.storage)?;
-            retention::remove_below(&self.dir, plan.until)?;
+            retention::remove_below(&self.dir, plan.until, &*self.storage)?;
             let sync = self.storage.sync_dir(&self.dir);
             sync.map_err(io_failure("sync", &self.dir))?;
         }
