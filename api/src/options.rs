@@ -12,6 +12,8 @@ use ghev_event::Timestamp;
 pub struct ApiOptions {
     /// The read model's directory. It need not exist yet.
     pub model_dir: PathBuf,
+    /// A file of a read model to answer from instead, such as a replay of the past.
+    pub model_file: Option<PathBuf>,
     /// The version that `/v1/status` and the documents name.
     pub version: &'static str,
     /// The current time: where a window such as `offset=10` ends.
@@ -57,6 +59,7 @@ impl ApiOptions {
     pub fn new(model_dir: impl Into<PathBuf>) -> Self {
         Self {
             model_dir: model_dir.into(),
+            model_file: None,
             version: env!("CARGO_PKG_VERSION"),
             now: Arc::new(system_time),
             query_threads: 2,
@@ -89,6 +92,7 @@ impl fmt::Debug for ApiOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiOptions")
             .field("model_dir", &self.model_dir)
+            .field("model_file", &self.model_file)
             .field("version", &self.version)
             .field("query_threads", &self.query_threads)
             .field("query_queue_max", &self.query_queue_max)

@@ -11,20 +11,26 @@ use ghev_readmodel::{ModelDir, Reader};
 #[derive(Debug)]
 pub(crate) struct Readers {
     dir: ModelDir,
+    file: Option<PathBuf>,
     resting: Mutex<Vec<Reader>>,
 }
 
 impl Readers {
-    pub(crate) fn new(dir: PathBuf) -> Self {
+    /// Of the current generation in `dir`, or of `file` where it is given.
+    pub(crate) fn new(dir: PathBuf, file: Option<PathBuf>) -> Self {
         Self {
             dir: ModelDir::new(dir),
+            file,
             resting: Mutex::default(),
         }
     }
 
     /// A reader of its own, for a thread that keeps it.
     pub(crate) fn open(&self) -> Reader {
-        Reader::new(self.dir.clone())
+        match &self.file {
+            Some(file) => Reader::of_file(file.clone()),
+            None => Reader::new(self.dir.clone()),
+        }
     }
 
     /// Runs `ask` with a reader.

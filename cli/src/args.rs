@@ -91,8 +91,10 @@ pub(crate) enum Command {
         once: bool,
     },
     /// Fold the log into the read model
+    ///
+    /// Of several on one read model one works; the others stand by until it ends, however it ends.
     Project {
-        /// End once the log's present end is reached
+        /// End once the log's present end is reached; refused while another projector works
         #[arg(long, env = "GHEV_ONCE")]
         once: bool,
     },
@@ -100,6 +102,10 @@ pub(crate) enum Command {
     Serve {
         #[command(flatten)]
         serve: ServeArgs,
+        /// Answer from this file instead of the live read model: one that `ghev replay --until --into`
+        /// has made
+        #[arg(long, env = "GHEV_READMODEL", value_name = "FILE")]
+        readmodel: Option<PathBuf>,
     },
     /// Append the events of files to the log
     ///
@@ -119,6 +125,15 @@ pub(crate) enum Command {
     /// Show sources, log, read model and suspected gaps
     Status {
         /// How it is written
+        #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
+        format: OutputFormat,
+    },
+    /// List the input that could not be decoded, the newest first
+    ///
+    /// Each with its place and the reason. A replay tries every record again: what a newer version of
+    /// ghev can decode is an event then.
+    DeadLetters {
+        /// How it is written; json is an object a line
         #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
         format: OutputFormat,
     },

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use ghev_log::{LogCursor, ReadError};
-use ghev_readmodel::{GenerationNumber, LogId, ModelDir, Offset, OpenError, WriteMode, Writer};
+use ghev_readmodel::{
+    GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, WriteMode, Writer,
+};
 
 use crate::projector::{Folded, Projector};
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
@@ -28,14 +30,17 @@ pub struct CaughtUp {
 }
 
 /// Folds the log into the read model until it is stopped; waits for a log that is not there yet.
-/// Blocks the calling thread.
+/// While another process projects into this model it stands by, and takes over when that one ends,
+/// however it ends. Blocks the calling thread.
 ///
 /// # Errors
-/// Where another process projects into this model, the log is damaged below its watermark, or the
-/// model cannot be written. What was committed stays.
+/// Where the log is damaged below its watermark, or the model cannot be written. What was committed
+/// stays.
 pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectError> {
     let dir = options.model();
-    let _lock = dir.lock_projector()?;
+    let Some(_lock) = stand_by(&dir, stop)? else {
+        return Ok(());
+    };
     let Some(cursor) = wait_for_log(options, stop)? else {
         return Ok(());
     };
@@ -59,7 +64,8 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
 /// Folds the log up to the watermark of this moment.
 ///
 /// # Errors
-/// As [`run`], and where there is no log; [`ProjectError::Stopped`] where it is stopped before.
+/// As [`run`], where there is no log, and where another process projects into this model;
+/// [`ProjectError::Stopped`] where it is stopped before.
 pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp, ProjectError> {
     let dir = options.model();
     let _lock = dir.lock_projector()?;
@@ -80,6 +86,32 @@ pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp,
         records: folded.records,
         events: folded.events,
     })
+}
+
+/// The right to project, as soon as nobody else has it. The system takes it from a process that was
+/// killed (flock(2)). `None` where the wait was stopped.
+fn stand_by(dir: &ModelDir, stop: &StopFlag) -> Result<Option<ModelLock>, OpenError> {
+    let mut told = false;
+    loop {
+        match dir.lock_projector() {
+            Ok(lock) => {
+                if told {
+                    tracing::info!("taking over");
+                }
+                return Ok(Some(lock));
+            }
+            Err(OpenError::Locked { path }) => {
+                if !told {
+                    tracing::info!(lock = %path.display(), "standing by: another projector is at work");
+                    told = true;
+                }
+                if stop.wait(IDLE) {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The log, at its first record.

@@ -45,7 +45,7 @@ impl fmt::Debug for Service {
 impl Service {
     /// A service with these endpoints. Starts the query threads.
     pub(crate) fn start(options: &ApiOptions, endpoints: Vec<Endpoint>) -> std::io::Result<Self> {
-        let readers = Readers::new(options.model_dir.clone());
+        let readers = Readers::new(options.model_dir.clone(), options.model_file.clone());
         Ok(Self {
             documents: Documents::of(&endpoints, options.version),
             metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),

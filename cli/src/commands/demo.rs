@@ -45,7 +45,11 @@ pub(crate) fn run(args: &ServeArgs, rate: f64, seed: u64) -> Result<Exit, Comman
             Box::pin(sim),
             Box::pin(inject::service(dirs.clone(), inject, stop.clone())),
             Box::pin(project::service(dirs.clone(), stop.clone())),
-            Box::pin(serve::service(dirs.clone(), listener, stop.clone())),
+            Box::pin(serve::service(
+                serve::options(&dirs),
+                listener,
+                stop.clone(),
+            )),
         ];
         runtime::side_by_side(services, &stop).await?;
         Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! One file for each command; this one only chooses.
 
+mod dead_letters;
 mod demo;
 mod descriptors;
 mod healthcheck;
@@ -33,10 +34,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Up { inject, serve } => up::run(&dirs, &inject, &serve),
         Command::Inject { inject, once } => inject::run(&dirs, &inject, once),
         Command::Project { once } => project::run(&dirs, once),
-        Command::Serve { serve } => serve::run(&dirs, &serve),
+        Command::Serve { serve, readmodel } => serve::run(&dirs, &serve, readmodel.as_deref()),
         Command::Import { inputs, format } => import::run(&dirs, &inputs, format),
         Command::Replay(args) => replay::run(&dirs, &args),
         Command::Status { format } => status::run(&dirs, format),
+        Command::DeadLetters { format } => dead_letters::run(&dirs, format),
         Command::Log(command) => log(&dirs, command),
         Command::Demo { serve, rate, seed } => demo::run(&serve, rate, seed),
         Command::Sim(args) => sim::run(&args),

@@ -1,6 +1,9 @@
 //! `ghev serve`: the api alone.
 
+use std::path::Path;
+
 use ghev_api::ApiOptions;
+use ghev_readmodel::Reader;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -9,11 +12,23 @@ use crate::args::ServeArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// Runs until SIGTERM or Ctrl-C.
-pub(crate) fn run(dirs: &DataDir, args: &ServeArgs) -> Result<Exit, CommandError> {
+/// Runs until SIGTERM or Ctrl-C. Answers from the current generation, or from `file` where it is
+/// given: that one must be there.
+pub(crate) fn run(
+    dirs: &DataDir,
+    args: &ServeArgs,
+    file: Option<&Path>,
+) -> Result<Exit, CommandError> {
+    if let Some(file) = file {
+        Reader::of_file(file.to_owned()).snapshot()?;
+    }
+    let options = ApiOptions {
+        model_file: file.map(Path::to_path_buf),
+        ..options(dirs)
+    };
     runtime::block_on(async |stop| {
         let listener = bind(args).await?;
-        service(dirs.clone(), listener, stop).await?;
+        service(options, listener, stop).await?;
         Ok(Exit::Done)
     })
 }
@@ -28,9 +43,14 @@ pub(crate) async fn bind(args: &ServeArgs) -> Result<TcpListener, CommandError> 
         })
 }
 
+/// What the api needs of a data directory.
+pub(crate) fn options(dirs: &DataDir) -> ApiOptions {
+    ApiOptions::new(&dirs.model)
+}
+
 /// Serves until `stop`.
 pub(crate) async fn service(
-    dirs: DataDir,
+    options: ApiOptions,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), CommandError> {
@@ -38,6 +58,5 @@ pub(crate) async fn service(
         tracing::info!("answering at http://{address}, documentation at http://{address}/docs");
     }
     descriptors::raise_limit();
-    let options = ApiOptions::new(dirs.model);
     Ok(ghev_api::serve(listener, options, stop.cancelled_owned()).await?)
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(
         let services: Vec<Service> = vec![
             Box::pin(inject::service(dirs.clone(), options, stop.clone())),
             Box::pin(project::service(dirs.clone(), stop.clone())),
-            Box::pin(serve::service(dirs.clone(), listener, stop.clone())),
+            Box::pin(serve::service(serve::options(dirs), listener, stop.clone())),
         ];
         runtime::side_by_side(services, &stop).await?;
         Ok(Exit::Done)

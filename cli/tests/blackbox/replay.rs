@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Made, Workspace, event, ndjson};
+use crate::support::{Made, Workspace, event, get, ndjson};
 
 fn imported() -> Workspace {
     imported_events(1..=50)
@@ -93,6 +93,67 @@ fn a_moment_of_the_past_goes_into_a_file_of_its_own() {
         .run(&["replay", "--until", "2", "--into", "past.db"])
         .with_code(1);
     assert!(again.stderr.contains("past.db"), "{}", again.stderr);
+}
+
+/// The past is served beside the live model, from a directory in which nothing can be written.
+#[test]
+fn a_file_of_the_past_is_served() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let at = imported();
+    at.run(&["replay", "--until", "1", "--into", "past.db"])
+        .with_code(0);
+    at.file(
+        "b.json",
+        event(Made {
+            id: 51,
+            ..Made::default()
+        })
+        .as_bytes(),
+    );
+    at.run(&["import", "b.json"]).with_code(0);
+    at.run(&["project", "--once"]).with_code(0);
+    let shelf = at.path("shelf");
+    fs::create_dir(&shelf).unwrap();
+    let past = shelf.join("past.db");
+    fs::rename(at.path("past.db"), &past).unwrap();
+    fs::set_permissions(&shelf, fs::Permissions::from_mode(0o555)).unwrap();
+    let past = past.to_str().unwrap();
+    let mut api = at.start(&["serve", "--listen", "127.0.0.1:0", "--readmodel", past]);
+    let address = api.address();
+    let status = get(&address, "/v1/status").unwrap();
+    assert_eq!(status.status, 200, "{status:?}");
+    assert_eq!(status.json()["events"], 50);
+    assert_eq!(status.json()["as_of"]["next_offset"], 1);
+    let counts = get(&address, "/v1/event-counts").unwrap().json();
+    assert_eq!(counts["sample_size"], 50);
+    assert!(api.signal("TERM").success());
+    fs::set_permissions(&shelf, fs::Permissions::from_mode(0o755)).unwrap();
+
+    let missing = ["serve", "--listen", "127.0.0.1:0", "--readmodel", "no.db"];
+    let missing = at.run(&missing).with_code(1);
+    assert!(missing.stderr.contains("no.db"), "{}", missing.stderr);
+}
+
+#[test]
+fn dead_letters_are_listed_the_newest_first() {
+    let at = Workspace::new();
+    at.file("a.json", b"{\"no\":1}\n{\"type\":\"PushEvent\"}\nnothing\n");
+    at.run(&["import", "a.json"]).with_code(6);
+    let before = at.run(&["dead-letters"]).with_code(1);
+    assert!(before.stderr.contains("ghev project"), "{}", before.stderr);
+    at.run(&["project", "--once"]).with_code(0);
+    let text = at.run(&["dead-letters"]).with_code(0).text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].contains("a.json:3: not valid JSON"), "{text}");
+    assert!(lines[1].contains("a.json:1: no string \"type\""), "{text}");
+    let json = at.run(&["dead-letters", "--format", "json"]).with_code(0);
+    let last = json.last_json();
+    assert_eq!((&last["offset"], &last["bytes"]), (&0.into(), &8.into()));
+    assert_eq!(last["digest"].as_str().unwrap().len(), 32);
+    // A replay tries them again: the same bytes are no events still.
+    at.run(&["replay"]).with_code(0);
+    assert_eq!(at.run(&["dead-letters"]).text(), text);
 }
 
 #[test]

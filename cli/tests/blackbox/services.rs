@@ -143,6 +143,34 @@ fn a_second_projector_is_told_who_is_in_its_way() {
 }
 
 #[test]
+fn a_standby_projector_takes_over_when_the_first_is_killed() {
+    let at = Workspace::new();
+    at.file("one.json", &ndjson(&[event(Made::default())]));
+    at.run(&["import", "one.json"]).with_code(0);
+    let events = |at: &Workspace| {
+        let status = at.run(&["status", "--format", "json"]).json();
+        status["read_model"]["events"].as_u64()
+    };
+    let mut first = at.start(&["project"]);
+    first.until("the read model", || events(&at).filter(|&n| n == 1));
+    let mut second = at.start(&["project"]);
+    second.line_with("standing by");
+    first.kill();
+    second.line_with("taking over");
+    at.file(
+        "two.json",
+        &ndjson(&[event(Made {
+            id: 2,
+            ..Made::default()
+        })]),
+    );
+    at.run(&["import", "two.json"]).with_code(0);
+    second.until("the second event", || events(&at).filter(|&n| n == 2));
+    assert!(second.signal("TERM").success());
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+#[test]
 fn healthchecks_tell_a_working_service_from_an_absent_one() {
     let at = Workspace::new();
     for service in ["injector", "projector"] {

@@ -80,7 +80,7 @@ fn compare(
     let writer = Writer::create(scratch, log_id, WriteMode::Bulk)?;
     let mut projector = Projector::new(cursor, writer, with.options)?;
     with.fold(&mut projector, until)?;
-    projector.into_parts().1.finish()?.close()?;
+    projector.into_parts().1.seal()?;
     let differing = live.differing(&TableHashes::of(scratch)?);
     Ok(CheckReport {
         next_offset,

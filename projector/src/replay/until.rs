@@ -72,7 +72,7 @@ fn fold_into(
     let mut projector = Projector::new(cursor, writer, with.options)?;
     let folded = with.fold(&mut projector, end)?;
     let next_offset = projector.next_offset();
-    projector.into_parts().1.finish()?.close()?;
+    projector.into_parts().1.seal()?;
     Ok(UntilSummary {
         next_offset,
         records: folded.records,

@@ -15,7 +15,7 @@ const MODEL_DIR: &str = "GHEV_TEST_KILL_MODEL";
 
 /// Not a test of its own: the process that is killed.
 #[test]
-#[ignore = "run by a_killed_projector_loses_and_doubles_nothing only"]
+#[ignore = "run by the other tests of this file only"]
 fn child() {
     let dir = |name| env::var_os(name).expect("set by the parent");
     let mut options = ProjectorOptions::new(dir(LOG_DIR), dir(MODEL_DIR));
@@ -76,4 +76,33 @@ fn a_killed_projector_loses_and_doubles_nothing() {
         fixture.as_of().unwrap().checkpoint.next_offset.get(),
         10 + ROUNDS * RECORDS
     );
+}
+
+/// Two projectors on one model: one is killed in the midst of its work, the other goes on from where
+/// it came to, again and again, and nothing is lost or doubled.
+#[test]
+fn a_standby_takes_over_from_a_killed_projector() {
+    const ROUNDS: u64 = 4;
+    const RECORDS: u64 = 300;
+    let fixture = Fixture::new();
+    fixture.append(&records(0, 10));
+    fixture.catch_up();
+    let mut working = spawn(&fixture);
+    for round in 0..ROUNDS {
+        let standby = spawn(&fixture);
+        let before = fixture.as_of().unwrap().checkpoint.next_offset.get();
+        fixture.append(&records(10 + round * RECORDS, RECORDS));
+        let reached = || fixture.as_of().unwrap().checkpoint.next_offset.get();
+        eventually("the one at work folds", || reached() > before);
+        working.kill().unwrap();
+        working.wait().unwrap();
+        let end = 10 + (round + 1) * RECORDS;
+        eventually("the other goes on to the end", || reached() == end);
+        working = standby;
+    }
+    working.kill().unwrap();
+    working.wait().unwrap();
+    let fresh = fixture.same_log();
+    fresh.catch_up();
+    assert_eq!(fixture.hashes(), fresh.hashes());
 }

@@ -159,6 +159,28 @@ fn a_second_projector_is_told_so() {
 }
 
 #[test]
+fn a_second_projector_stands_by_until_the_first_ends() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    let held = fixture.model().lock_projector().unwrap();
+    let (options, stop) = (fixture.options.clone(), StopFlag::new());
+    let flag = stop.clone();
+    let standby = thread::spawn(move || run(&options, &flag));
+    // It neither ends nor writes while the other has the lock.
+    let lapse = StopFlag::new();
+    lapse.wait(std::time::Duration::from_millis(300));
+    assert!(!standby.is_finished());
+    assert!(fixture.as_of().is_none());
+    drop(held);
+    eventually("it takes over", || fixture.as_of().is_some());
+    stop.stop();
+    standby.join().unwrap().unwrap();
+
+    // One that stands by ends when it is told to.
+    let _held = fixture.model().lock_projector().unwrap();
+    run(&fixture.options, &stop).unwrap();
+}
+
+#[test]
 fn a_model_of_another_log_is_refused_and_unchanged() {
     let fixture = Fixture::with(&[import(&[event(1, 0)])]);
     fixture.catch_up();

@@ -187,6 +187,17 @@ fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
 }
 
 fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
+    // SQLite would only say that it cannot open it.
+    if let Err(source) = std::fs::metadata(path) {
+        let path = path.to_path_buf();
+        let action = "open";
+        return Err(OpenError::Io {
+            action,
+            path,
+            source,
+        }
+        .into());
+    }
     let (connection, schema) = connect(path.to_path_buf(), deadline)?;
     let pointer = PointerIdentity {
         inode: 0,

@@ -181,17 +181,9 @@ impl Writer {
     /// # Errors
     /// Where SQLite or the disk fails.
     pub fn finish(self) -> Result<Self, WriteError> {
-        let Self {
-            connection,
-            checkpoint,
-            path,
-            generation,
-            ..
-        } = self;
-        connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
-        schema::create_indexes(&connection)?;
-        connection.close().map_err(|(_, error)| error)?;
-        File::open(&path)?.sync_all()?;
+        let (checkpoint, generation) = (self.checkpoint, self.generation);
+        let path = self.path.clone();
+        self.seal()?;
         let connection = Connection::open(&path)?;
         configure(&connection, WriteMode::Live)?;
         Ok(Self {
@@ -200,6 +192,21 @@ impl Writer {
             path,
             generation,
         })
+    }
+
+    /// Ends a bulk load for good: builds the indexes and makes the file durable. It is a file by
+    /// itself, without a WAL, which can be read where nothing can be written.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn seal(self) -> Result<(), WriteError> {
+        let Self {
+            connection, path, ..
+        } = self;
+        connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
+        schema::create_indexes(&connection)?;
+        connection.close().map_err(|(_, error)| error)?;
+        Ok(File::open(&path)?.sync_all()?)
     }
 
     /// Closes the file: its WAL is moved into it and it is synced.
