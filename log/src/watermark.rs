@@ -2,15 +2,17 @@
 //! readers never read beyond it. Knows nothing about records.
 //!
 //! The file has two slots, one at byte 0 and one at byte 4096, so that they never share a disk
-//! sector. The writer fills them in turn (sequence modulo 2): a slot torn by a concurrent read or
-//! by a power cut fails its checksum, and the other one holds the value before. The valid slot
-//! with the higher sequence counts. A slot is 72 bytes, little endian:
+//! sector. The sequence says which one is written (modulo 2), and the valid slot with the higher
+//! sequence counts. Between two syncs of the file the writer stays in one slot, going on by two: a
+//! power cut may tear every slot that was written since, and the other one is then still whole. A
+//! slot torn by a concurrent read or by a power cut fails its checksum. A slot is 72 bytes, little
+//! endian:
 //!
 //! ```text
 //! byte  0..4   magic        "GHWM"
 //! byte  4..8   version      u32  1
 //! byte  8..24  log id            as in log.id
-//! byte 24..32  sequence     u64  counts every store, from 1
+//! byte 24..32  sequence     u64  higher with every store, from 1
 //! byte 32..40  first        u64  the log's first offset: below it, records are trimmed
 //! byte 40..48  durable      u64  the first offset that is not known to be durable
 //! byte 48..56  segment      u64  the base offset of the segment in which the durable part ends
@@ -61,7 +63,7 @@ const SLOT_BYTES: usize = CRC_AT + size_of::<u32>();
 pub(crate) struct Watermark {
     /// The log it belongs to.
     pub(crate) log_id: LogId,
-    /// Counts stores; decides which slot is the newer one.
+    /// Grows with every store; decides which slot is the newer one.
     pub(crate) sequence: u64,
     /// The log's first offset.
     pub(crate) first: Offset,
@@ -128,6 +130,8 @@ pub(crate) struct WatermarkWriter {
     file: File,
     path: PathBuf,
     current: Watermark,
+    /// Nothing was stored since the file was synced.
+    is_synced: bool,
     synced_at: Instant,
 }
 
@@ -149,8 +153,11 @@ impl WatermarkWriter {
             file,
             path,
             current: initial,
+            is_synced: false,
             synced_at: Instant::now(),
         };
+        // What a killed writer stored last may be in memory only.
+        writer.sync(storage)?;
         for _slot in SLOT_POSITIONS {
             writer.store(initial.durable, initial.segment, initial.position, storage)?;
             writer.sync(storage)?;
@@ -172,7 +179,8 @@ impl WatermarkWriter {
         position: Position,
         storage: &dyn Storage,
     ) -> Result<(), IoFailure> {
-        let sequence = self.current.sequence.saturating_add(1);
+        let step = if self.is_synced { 1 } else { 2 };
+        let sequence = self.current.sequence.saturating_add(step);
         let next = Watermark {
             sequence,
             durable,
@@ -184,6 +192,7 @@ impl WatermarkWriter {
         storage
             .write_all_at(&self.file, &next.encode(), slot)
             .map_err(io_failure("write", &self.path))?;
+        self.is_synced = false;
         self.current = next;
         Ok(())
     }
@@ -214,6 +223,7 @@ impl WatermarkWriter {
         storage
             .sync_data(&self.file)
             .map_err(io_failure("sync", &self.path))?;
+        self.is_synced = true;
         self.synced_at = Instant::now();
         Ok(())
     }
@@ -266,22 +276,21 @@ impl WatermarkReader {
         }
     }
 
-    /// The newest watermark of this log; `None` if no slot holds one. Slots are written in turn,
-    /// so one of them is whole at any moment; the second try is for a reader that was held up
-    /// while the writer went round.
+    /// The newest watermark of this log; `None` if no slot holds one. A slot may be read while it is
+    /// written, so one that holds none is looked at again before the older one counts.
     pub(crate) fn read(&self) -> Result<Option<Watermark>, IoFailure> {
         const TRIES: usize = 8;
+        let mut newest = None;
         for _try in 0..TRIES {
             let [a, b] = [self.slot(SLOT_POSITIONS[0])?, self.slot(SLOT_POSITIONS[1])?];
-            let newest = a
-                .into_iter()
-                .chain(b)
-                .max_by_key(|watermark| watermark.sequence);
-            if newest.is_some() {
-                return Ok(newest);
+            let both = a.is_some() && b.is_some();
+            let of_both = a.into_iter().chain(b).chain(newest);
+            newest = of_both.max_by_key(|watermark| watermark.sequence);
+            if both {
+                break;
             }
         }
-        Ok(None)
+        Ok(newest)
     }
 
     fn slot(&self, at: Position) -> Result<Option<Watermark>, IoFailure> {
