@@ -1,6 +1,9 @@
 //! Errors of the disk while the machine goes on.
 
+use std::fs;
+
 use super::*;
+use crate::{segment, watermark};
 
 #[test]
 fn whatever_call_fails_the_writer_stops_and_nothing_acknowledged_is_lost() {
@@ -92,5 +95,78 @@ fn whatever_call_fails_a_trim_costs_no_record_that_stays() {
         ));
         drop(writer);
         check_reopened(dir.path(), all.len());
+    }
+}
+
+/// A log with something to repair of every kind: a torn end, sound records above the watermark,
+/// indexes that do not fit, and leftovers of a trim and of a roll.
+fn broken_log(dir: &Path) -> usize {
+    let mut writer = open(dir, &FailingDisk::default());
+    for batch in batches() {
+        writer.append(&batch).unwrap();
+    }
+    let trimmed = fs::read(dir.join(segment::file_name(Offset::ZERO))).unwrap();
+    writer.trim(TrimLimit::ToBytes(1500)).unwrap();
+    let watermark = fs::read(dir.join(watermark::FILE_NAME)).unwrap();
+    writer.append(&batches()[0]).unwrap();
+    drop(writer);
+    fs::write(dir.join(watermark::FILE_NAME), watermark).unwrap();
+    fs::write(dir.join(segment::file_name(Offset::ZERO)), trimmed).unwrap();
+    let bases = segment::list(dir).unwrap();
+    fs::remove_file(dir.join(segment::index_file_name(bases[1]))).unwrap();
+    let newest = dir.join(segment::file_name(bases[bases.len() - 1]));
+    let mut torn = fs::read(&newest).unwrap();
+    torn.extend_from_slice(b"half a record");
+    fs::write(newest, torn).unwrap();
+    fs::write(dir.join(segment::index_file_name(Offset::new(5000))), "?").unwrap();
+    fs::write(
+        dir.join(segment::checksum_file_name(Offset::new(5000))),
+        "?",
+    )
+    .unwrap();
+    batches().concat().len()
+}
+
+#[test]
+fn whatever_call_fails_while_opening_the_next_opening_repairs_all_of_it() {
+    for call in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let acknowledged = broken_log(dir.path());
+        let disk = FailingDisk::default();
+        disk.plan().fail_in = Some(call);
+        let on = Box::new(disk.clone());
+        let opened = LogWriter::open_on(dir.path().to_owned(), small_segments(), on);
+        if let Ok(writer) = opened {
+            assert!(!disk.has_failed(), "a failure was not told");
+            assert!(call > 25, "opening has only {call} calls");
+            let recovered = writer.recovered();
+            assert_eq!(recovered.cut.as_ref().unwrap().bytes, 13);
+            assert_eq!((recovered.kept_records, recovered.rebuilt_indexes), (1, 1));
+            return;
+        }
+        assert!(matches!(opened, Err(OpenError::Io(_))), "{opened:?}");
+        let writer = LogWriter::open(dir.path(), small_segments()).unwrap();
+        assert_eq!(index_of(writer.next_offset()), acknowledged + 1);
+        drop(writer);
+        let torn = fs::read_dir(dir.path()).unwrap().map(Result::unwrap);
+        let mut torn = torn.filter(|file| file.path().extension().is_some_and(|it| it == "torn"));
+        assert!(torn.any(|file| fs::read(file.path()).unwrap() == b"half a record"));
+    }
+}
+
+#[test]
+fn whatever_call_fails_while_creating_the_next_opening_creates_it() {
+    for call in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = FailingDisk::default();
+        disk.plan().fail_in = Some(call);
+        let on = Box::new(disk.clone());
+        let opened = LogWriter::open_on(dir.path().to_owned(), small_segments(), on);
+        if opened.is_ok() {
+            assert!(call > 20, "creating has only {call} calls");
+            return;
+        }
+        drop(opened);
+        check_reopened(dir.path(), 0);
     }
 }

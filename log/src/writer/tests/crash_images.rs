@@ -1,0 +1,183 @@
+//! The power is cut at every call of a long random workload: before each write, sync, removal or
+//! link, an image is made of what would be left, opened as the next writer would and held against a
+//! model. So is, of each image, one of a power cut in the middle of that opening. Now and then the
+//! workload itself goes on from such an image.
+//!
+//! `GHEV_LOG_CRASH_SEEDS` says how many workloads, from seed 0 on.
+
+mod disk;
+mod model;
+
+use std::{env, mem};
+
+use super::{random::Random, *};
+use crate::stat;
+use disk::CrashDisk;
+use model::{Model, directory, open, options, write_files};
+
+const SEEDS: u64 = 2;
+const STEPS: usize = 40;
+
+/// A workload and where it is.
+struct Run {
+    dir: tempfile::TempDir,
+    disk: CrashDisk,
+    writer: Option<LogWriter>,
+    random: Random,
+    images: usize,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let dir = directory();
+        let random = Random::new(seed);
+        let disk = CrashDisk::new(dir.path(), Random::new(!seed), Model::default());
+        disk.state().every = 1;
+        Self {
+            dir,
+            disk,
+            writer: None,
+            random,
+            images: 0,
+        }
+    }
+
+    fn model(&self, change: impl FnOnce(&mut Model)) {
+        change(&mut self.disk.state().model);
+    }
+
+    /// Opens the log; `None` where the power was cut meanwhile.
+    fn open(&mut self) -> Option<()> {
+        let opened = open(self.dir.path(), options(&mut self.random), &self.disk);
+        if self.disk.state().left.is_some() {
+            return None;
+        }
+        let writer = opened.unwrap();
+        let next = self.disk.state().model.check(self.dir.path());
+        assert_eq!(index_of(writer.next_offset()), next);
+        let first = index_of(writer.first_offset());
+        self.model(|model| {
+            model.created = true;
+            // What is there now stays: readers may have seen it.
+            let in_flight = mem::take(&mut model.in_flight);
+            let kept = next - model.acknowledged.len();
+            model.acknowledged.extend(in_flight.into_iter().take(kept));
+            model.first = [first; 2];
+            model.closed = false;
+        });
+        self.writer = Some(writer);
+        self.count_closed();
+        Some(())
+    }
+
+    fn count_closed(&self) {
+        let closed = stat(self.dir.path()).unwrap().segments.saturating_sub(1);
+        self.model(|model| model.closed_segments = closed);
+    }
+
+    fn append(&mut self) -> Option<()> {
+        let records: Vec<_> = (0..1 + self.random.below(6))
+            .map(|_| {
+                let byte = u8::try_from(self.random.below(256)).unwrap();
+                let bytes = 1 + self.random.below(300);
+                (byte..=u8::MAX).cycle().take(bytes).collect()
+            })
+            .collect::<Vec<Vec<u8>>>();
+        self.model(|model| model.in_flight.clone_from(&records));
+        let writer = self.writer.as_mut()?;
+        let appended = writer.append(&records);
+        if self.disk.state().left.is_some() {
+            return None;
+        }
+        let offsets = appended.unwrap();
+        self.model(|model| {
+            assert_eq!(index_of(offsets.start), model.acknowledged.len());
+            model.acknowledged.append(&mut model.in_flight);
+        });
+        self.count_closed();
+        Some(())
+    }
+
+    fn trim(&mut self) -> Option<()> {
+        let limit = TrimLimit::ToBytes(self.random.below(4000) as u64);
+        let writer = self.writer.as_mut()?;
+        let plan = writer.plan_trim(limit).unwrap();
+        let until = index_of(plan.until);
+        {
+            let model = &mut self.disk.state().model;
+            model.first[1] = until;
+            model.closed_segments -= plan.segments;
+        }
+        let trimmed = writer.trim(limit);
+        if self.disk.state().left.is_some() {
+            return None;
+        }
+        assert_eq!(trimmed.unwrap(), plan);
+        self.model(|model| model.first = [until; 2]);
+        Some(())
+    }
+
+    fn close(&mut self) -> Option<()> {
+        let closed = self.writer.take()?.close();
+        if self.disk.state().left.is_some() {
+            return None;
+        }
+        closed.unwrap();
+        self.model(|model| model.closed = true);
+        self.open()
+    }
+
+    fn step(&mut self) -> Option<()> {
+        match self.random.below(12) {
+            0 => self.close(),
+            1 => {
+                self.writer = None;
+                self.open()
+            }
+            2 | 3 => self.trim(),
+            4 => {
+                // Somewhere in what comes next.
+                self.disk.state().dies_in = Some(self.random.below(30));
+                Some(())
+            }
+            _ => self.append(),
+        }
+    }
+
+    /// The machine is on again, with what was left.
+    fn restart(&mut self) {
+        self.writer = None;
+        let left = self.disk.state().left.take().unwrap();
+        let dir = directory();
+        write_files(dir.path(), &left, &mut self.random);
+        let state = self.disk.state();
+        let disk = CrashDisk::new(dir.path(), state.random.clone(), state.model.clone());
+        self.images += state.images;
+        drop(state);
+        disk.state().every = 1;
+        (self.dir, self.disk) = (dir, disk);
+    }
+
+    fn run(mut self, steps: usize) -> usize {
+        let mut alive = self.open();
+        for _step in 0..steps {
+            while alive.is_none() {
+                self.restart();
+                alive = self.open();
+            }
+            alive = self.step();
+        }
+        let images = self.disk.state().images;
+        self.images + images
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_call_of_a_workload_loses_nothing_acknowledged() {
+    let seeds = env::var("GHEV_LOG_CRASH_SEEDS").map_or(SEEDS, |seeds| seeds.parse().unwrap());
+    for seed in 0..seeds {
+        let images = Run::new(seed).run(STEPS);
+        println!("seed {seed}: {images} power cuts");
+        assert!(images > 5 * STEPS, "only {images} calls");
+    }
+}
