@@ -28,7 +28,7 @@ bench *FILES:
 
 # Writers of the log killed with kill -9 in a loop, and what they had acknowledged looked for.
 soak-log ROUNDS="1000":
-    GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact processes::soak --nocapture
+    GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact kills::soak --nocapture
 
 # The whole product with invented events, offline.
 demo:

@@ -5,6 +5,7 @@
 mod cursor;
 mod golden;
 mod indexes;
+mod kills;
 mod model;
 mod opening;
 mod processes;
