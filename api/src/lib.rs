@@ -12,10 +12,13 @@
 //!   runs the question: point lookups at once, with a reader of `readers`, what may have to scan on
 //!   the threads of `queries`, under a deadline.
 //! - `handlers` are plain functions from a snapshot and parameters to one of the `views`.
+//! - `metrics` counts, `freshness` judges how old is too old, `tokens` knows who may ask, `watched`
+//!   reads files anew that were replaced.
 //! - `answer` writes a view as JSON, NDJSON or CSV; `problem` owns everything that can go wrong.
 
 mod answer;
 mod document;
+mod freshness;
 mod handlers;
 mod metrics;
 mod options;
@@ -25,9 +28,11 @@ mod queries;
 mod readers;
 mod service;
 mod table;
+mod tokens;
 mod views;
+mod watched;
 mod web;
 
 pub use document::openapi_document;
-pub use options::{ApiOptions, Limits};
+pub use options::{ApiOptions, Limits, LogEnd, TlsFiles};
 pub use web::{ServeError, serve};

@@ -31,6 +31,31 @@ pub struct ApiOptions {
     pub query_deadline: Duration,
     /// What a client may take of the service.
     pub limits: Limits,
+    /// Where the log ends: its first record that is not durable yet, where that can be seen. Asked at
+    /// most once for each question about the service itself.
+    pub log_end: Option<LogEnd>,
+    /// How old the newest record of the read model may be for `/readyz` to be well; `None` for any
+    /// age.
+    pub stale_after: Option<Duration>,
+    /// A file with tokens, one a line, of which a request must show one; `None` for everybody.
+    /// `/healthz` is open to all.
+    pub token_file: Option<PathBuf>,
+    /// The certificate to serve TLS with; `None` for plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whether each answer is a line in the log.
+    pub access_log: bool,
+}
+
+/// Says where the log ends.
+pub type LogEnd = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// A certificate and its key, both PEM. They may be replaced while the service runs.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate, followed by those it is signed with.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// What a client may take of the service.
@@ -68,6 +93,11 @@ impl ApiOptions {
             lookup_deadline: Duration::from_millis(50),
             query_deadline: Duration::from_secs(5),
             limits: Limits::default(),
+            log_end: None,
+            stale_after: None,
+            token_file: None,
+            tls: None,
+            access_log: false,
         }
     }
 }
@@ -100,6 +130,10 @@ impl fmt::Debug for ApiOptions {
             .field("lookup_deadline", &self.lookup_deadline)
             .field("query_deadline", &self.query_deadline)
             .field("limits", &self.limits)
+            .field("stale_after", &self.stale_after)
+            .field("token_file", &self.token_file)
+            .field("tls", &self.tls)
+            .field("access_log", &self.access_log)
             .finish_non_exhaustive()
     }
 }

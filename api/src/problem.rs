@@ -2,7 +2,7 @@
 //! (<https://www.rfc-editor.org/rfc/rfc9457>). One enum owns code, status and title. What a client
 //! reads and what the service's own log says are kept apart.
 
-use ghev_readmodel::ReadError;
+use ghev_readmodel::{OpenError, ReadError};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,6 +72,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not allowed";
     /// The answer cannot be had in any of the formats asked for.
     NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, "The format cannot be had";
+    /// The service wants one of its tokens: `Authorization: Bearer ...`.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "A token is needed";
     /// This is no HTTP/1.1 request, or one that can be read in two ways.
     MalformedRequest = "malformed_request", BAD_REQUEST, "The request is malformed";
     /// The request has a body; nothing here takes one.
@@ -106,6 +108,7 @@ impl Code {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::NotAcceptable
+            | Self::Unauthorized
             | Self::MalformedRequest
             | Self::ContentNotAccepted
             | Self::TargetTooLong
@@ -199,8 +202,16 @@ impl From<ReadError> for Problem {
                     ..Self::new(Code::NotReady, detail)
                 }
             }
-            ReadError::Open(_) => {
-                let detail = "the read model cannot be opened; the service's log says why";
+            ReadError::Open(error) => {
+                let detail = match error {
+                    OpenError::Schema {
+                        found, expected, ..
+                    } => format!(
+                        "the read model has schema {found}, this version needs {expected}: run \
+                         `ghev replay` or start the projector (`ghev project`)"
+                    ),
+                    _ => "the read model cannot be opened; the service's log says why".to_owned(),
+                };
                 Self {
                     internal,
                     ..Self::new(Code::NotReady, detail)

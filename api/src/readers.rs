@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use ghev_readmodel::{ModelDir, Reader};
+use ghev_readmodel::{GenerationNumber, ModelDir, Reader};
 
 /// The readers at rest. The last one given back is taken first: its pages are still warm.
 #[derive(Debug)]
@@ -31,6 +31,18 @@ impl Readers {
             Some(file) => Reader::of_file(file.clone()),
             None => Reader::new(self.dir.clone()),
         }
+    }
+
+    /// How large a generation's files are together, where they can be looked at.
+    pub(crate) fn size_bytes(&self, generation: GenerationNumber) -> Option<u64> {
+        let of_generation = || self.dir.generation_path(generation);
+        let database = self.file.clone().unwrap_or_else(of_generation);
+        let bytes = |suffix: &str| {
+            let mut file = database.clone().into_os_string();
+            file.push(suffix);
+            std::fs::metadata(file).map(|metadata| metadata.len())
+        };
+        Some(bytes("").ok()? + bytes("-wal").unwrap_or(0))
     }
 
     /// Runs `ask` with a reader.

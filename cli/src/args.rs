@@ -185,6 +185,28 @@ pub(crate) struct ServeArgs {
     /// Where the api listens; port 0 takes any free port
     #[arg(long, env = "GHEV_LISTEN", default_value = DEFAULT_LISTEN, value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
+    /// File with tokens for the api, one a line: without one of them only /healthz answers. May be
+    /// replaced at any time
+    #[arg(long, env = "GHEV_API_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) api_token_file: Option<PathBuf>,
+    /// Serve TLS with this certificate chain (PEM). May be replaced at any time
+    #[arg(long, env = "GHEV_TLS_CERT", requires = "tls_key", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, env = "GHEV_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Log a line for each answer
+    #[arg(long, env = "GHEV_ACCESS_LOG")]
+    pub(crate) access_log: bool,
+    /// /readyz turns red where nothing newer than this was observed
+    #[arg(long, env = "GHEV_STALE_AFTER", value_name = "SECONDS")]
+    pub(crate) stale_after: Option<u64>,
+    /// Open connections at most
+    #[arg(long, env = "GHEV_CONNECTIONS_MAX", value_name = "NUMBER")]
+    pub(crate) connections_max: Option<usize>,
+    /// Open connections of one address at most
+    #[arg(long, env = "GHEV_CONNECTIONS_PER_PEER_MAX", value_name = "NUMBER")]
+    pub(crate) connections_per_peer_max: Option<usize>,
 }
 
 #[derive(Debug, Args)]

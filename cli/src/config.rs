@@ -7,13 +7,20 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Command};
 
 /// Options that make sense in a file: what a service is, not what is asked of it once.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 15] = [
+    "access-log",
+    "api-token-file",
+    "connections-max",
+    "connections-per-peer-max",
     "data",
     "github-url",
     "listen",
     "log-format",
     "poll-interval",
     "source",
+    "stale-after",
+    "tls-cert",
+    "tls-key",
     "token-file",
     "verbose",
 ];
@@ -35,7 +42,7 @@ pub(crate) enum ConfigError {
     )]
     UnknownKey { path: PathBuf, key: String },
     #[error(
-        "the config file {} sets {key} to something else than a text, a number or a list of them",
+        "the config file {} sets {key} to something else than a text, a number, true or false, or a list of them",
         path.display()
     )]
     Value { path: PathBuf, key: String },
@@ -121,6 +128,7 @@ fn word(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(set) => Some(set.to_string()),
         _ => None,
     }
 }

@@ -95,6 +95,7 @@ impl CommandError {
             Self::Config(_)
             | Self::TokenFile { .. }
             | Self::Token { .. }
+            | Self::Serve(ServeError::Tokens(_) | ServeError::Tls(_))
             | Self::Unasked { .. } => Exit::Usage,
             Self::Inject(InjectError::Locked { .. }) | Self::Import(ImportError::Locked { .. }) => {
                 Exit::Locked

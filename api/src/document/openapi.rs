@@ -69,12 +69,20 @@ pub(super) fn document(endpoints: &[Endpoint], version: &str) -> Json {
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
-        "security": [],
+        // Either: whether a token is needed is up to whoever runs the service.
+        "security": [{}, { "token": [] }],
         "tags": tags,
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
             "headers": headers(),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Needed where the service was started with `--api-token-file`.",
+                },
+            },
         },
     })
 }
@@ -132,7 +140,12 @@ fn responses(endpoint: &Endpoint) -> Map<String, Json> {
         Action::Document(_) | Action::Health | Action::Metrics => OF_OTHERS,
     };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in common.iter().chain(OF_REQUESTS).chain(endpoint.problems) {
+    let of_tokens: &[Code] = match endpoint.action {
+        Action::Health => &[],
+        _ => &[Code::Unauthorized],
+    };
+    let everywhere = common.iter().chain(OF_REQUESTS).chain(of_tokens);
+    for code in everywhere.chain(endpoint.problems) {
         by_status
             .entry(code.status().as_u16())
             .or_default()

@@ -3,6 +3,8 @@
 use ghev_event::Timestamp;
 use ghev_readmodel::Snapshot;
 
+use crate::freshness::Freshness;
+
 /// What every question is asked with beside its parameters.
 #[derive(Debug)]
 pub(crate) struct Ask<'s> {
@@ -12,4 +14,6 @@ pub(crate) struct Ask<'s> {
     pub(crate) now: Timestamp,
     /// The version that answers.
     pub(crate) version: &'static str,
+    /// What freshness is judged by.
+    pub(crate) freshness: &'s Freshness,
 }

@@ -4,7 +4,7 @@ use ghev_readmodel::{Scope, Window};
 
 use super::Ask;
 use crate::parameters::{Format, parameters};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::views::{ReadyView, StatusView};
 
 parameters! {
@@ -38,19 +38,26 @@ parameters! {
 pub(crate) fn status(ask: &Ask<'_>, _: &StatusParameters) -> Result<StatusView, Problem> {
     let status = ask.snapshot.status()?;
     let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
+    let lag = ask.freshness.lag(ask.snapshot.as_of(), ask.now);
     Ok(StatusView::new(
         ask.snapshot,
         ask.version,
         ask.now,
+        lag,
         status,
         coverage,
     ))
 }
 
-/// Whether there is a read model.
+/// Whether there is a read model, and one that is fresh enough.
 pub(crate) fn ready(ask: &Ask<'_>, _: &NoParameters) -> Result<ReadyView, Problem> {
-    Ok(ReadyView {
-        status: "ready",
-        as_of: ask.snapshot.as_of().into(),
-    })
+    let as_of = ask.snapshot.as_of();
+    let lag = ask.freshness.lag(as_of, ask.now);
+    match ask.freshness.stale(&lag) {
+        Some(reason) => Err(Problem::new(Code::NotReady, reason)),
+        None => Ok(ReadyView {
+            status: "ready",
+            as_of: as_of.into(),
+        }),
+    }
 }

@@ -4,6 +4,7 @@ use ghev_event::Timestamp;
 use ghev_readmodel::Reader;
 
 use crate::answer::{Encoding, EntityTag};
+use crate::freshness::Freshness;
 use crate::handlers::Ask;
 use crate::parameters::Format;
 use crate::problem::Problem;
@@ -16,6 +17,7 @@ pub(super) struct Job {
     pub(super) encoding: Encoding,
     pub(super) now: Timestamp,
     pub(super) version: &'static str,
+    pub(super) freshness: Freshness,
     /// Path and query.
     pub(super) request: String,
     /// `If-None-Match`.
@@ -53,6 +55,7 @@ impl Job {
             snapshot: &snapshot,
             now: self.now,
             version: self.version,
+            freshness: &self.freshness,
         };
         let Written {
             body,

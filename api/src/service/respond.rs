@@ -13,14 +13,20 @@ use super::job::{Job, Outcome};
 use super::response;
 use crate::answer::{self, Encoding, Offered};
 use crate::document::Documents;
-use crate::metrics::Metrics;
+use crate::freshness::Freshness;
+use crate::metrics::{self, Metrics, ModelFigures};
 use crate::options::ApiOptions;
 use crate::parameters::{Format, Input};
 use crate::problem::{Code, Problem};
 use crate::queries::QueryThreads;
 use crate::readers::Readers;
 use crate::table::{Action, Cost, Endpoint, Question};
+use crate::tokens::Tokens;
 use crate::views::HealthView;
+use crate::web::ServeError;
+
+/// How long the figures of the read model may take; those of the service itself are told anyway.
+const FIGURES_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Everything that answers requests.
 pub(crate) struct Service {
@@ -30,6 +36,8 @@ pub(crate) struct Service {
     readers: Readers,
     queries: QueryThreads,
     lookup_deadline: Duration,
+    freshness: Freshness,
+    tokens: Option<Tokens>,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     version: &'static str,
 }
@@ -44,12 +52,18 @@ impl fmt::Debug for Service {
 
 impl Service {
     /// A service with these endpoints. Starts the query threads.
-    pub(crate) fn start(options: &ApiOptions, endpoints: Vec<Endpoint>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        options: &ApiOptions,
+        endpoints: Vec<Endpoint>,
+    ) -> Result<Self, ServeError> {
         let readers = Readers::new(options.model_dir.clone(), options.model_file.clone());
+        let tokens = options.token_file.clone().map(Tokens::of_file);
         Ok(Self {
+            tokens: tokens.transpose().map_err(ServeError::Tokens)?,
+            freshness: Freshness::new(options),
             documents: Documents::of(&endpoints, options.version),
             metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),
-            queries: QueryThreads::start(options, &readers)?,
+            queries: QueryThreads::start(options, &readers).map_err(ServeError::Threads)?,
             readers,
             lookup_deadline: options.lookup_deadline,
             now: Arc::clone(&options.now),
@@ -78,8 +92,10 @@ impl Service {
     ) -> Response<Bytes> {
         let endpoint = &self.endpoints[endpoint];
         match request.method {
-            Method::GET | Method::HEAD => {}
+            // A browser asks this before it shows a token.
             Method::OPTIONS => return response::options(),
+            _ if !self.allows(endpoint, request) => return Self::problem(&unauthorized()),
+            Method::GET | Method::HEAD => {}
             _ => {
                 let detail = format!("{} is read-only: GET, HEAD or OPTIONS", endpoint.path);
                 return Self::problem(&Problem::new(Code::MethodNotAllowed, detail));
@@ -98,6 +114,13 @@ impl Service {
             }
         };
         answered.unwrap_or_else(|problem| Self::problem(&problem))
+    }
+
+    /// Whether a request shows a token, where one is needed.
+    fn allows(&self, endpoint: &Endpoint, request: &Parts) -> bool {
+        let open = matches!(endpoint.action, Action::Health);
+        let mut tokens = self.tokens.iter();
+        open || tokens.all(|tokens| tokens.allow(&request.headers))
     }
 
     /// A problem as a response.
@@ -130,6 +153,7 @@ impl Service {
             encoding: preferred_encoding(headers),
             now: (self.now)(),
             version: self.version,
+            freshness: self.freshness.clone(),
             request: uri
                 .path_and_query()
                 .map(ToString::to_string)
@@ -193,14 +217,34 @@ impl Service {
             }
             Action::Metrics => {
                 let media_type = "text/plain; version=0.0.4; charset=utf-8";
-                Ok(Self::plain(media_type, self.metrics.text().into_bytes()))
+                Ok(Self::plain(media_type, self.figures().into_bytes()))
             }
         }
+    }
+
+    /// Every figure there is; of the read model none where it cannot be read.
+    fn figures(&self) -> String {
+        let model = self.readers.with(|reader| {
+            reader.set_deadline(Some(Instant::now() + FIGURES_DEADLINE));
+            let snapshot = reader.snapshot().ok()?;
+            Some(ModelFigures {
+                as_of: *snapshot.as_of(),
+                status: snapshot.status().ok()?,
+                lag: self.freshness.lag(snapshot.as_of(), (self.now)()),
+                size_bytes: self.readers.size_bytes(snapshot.generation()),
+            })
+        });
+        metrics::text(&self.metrics, model.as_ref(), self.version)
     }
 
     fn plain(media_type: &'static str, body: Vec<u8>) -> Response<Bytes> {
         response::of_body(None, Encoding::Identity, media_type, body.into())
     }
+}
+
+fn unauthorized() -> Problem {
+    let detail = "show a token of this service: `Authorization: Bearer TOKEN`";
+    Problem::new(Code::Unauthorized, detail)
 }
 
 fn preferred_encoding(headers: &HeaderMap) -> Encoding {

@@ -45,7 +45,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 4] = [
     ),
     (
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("ETag, Link, Retry-After"),
+        HeaderValue::from_static("ETag, Link, Retry-After, traceresponse"),
     ),
     (
         header::VARY,
@@ -55,6 +55,12 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 4] = [
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     ),
+];
+
+/// How a token is shown: by programs, and by browsers, which ask for a name and a password.
+const CHALLENGES: [HeaderValue; 2] = [
+    HeaderValue::from_static("Bearer realm=\"ghev\""),
+    HeaderValue::from_static("Basic realm=\"ghev\", charset=\"UTF-8\""),
 ];
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -145,7 +151,8 @@ pub(super) fn options() -> Response<Bytes> {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED);
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("*"),
+        // A wildcard does not stand for this one.
+        HeaderValue::from_static("*, Authorization"),
     );
     headers.insert(
         header::ACCESS_CONTROL_MAX_AGE,
@@ -174,6 +181,11 @@ pub(super) fn of_problem(problem: &Problem) -> Response<Bytes> {
     headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
     if problem.code == Code::MethodNotAllowed {
         headers.insert(header::ALLOW, ALLOWED);
+    }
+    if problem.code == Code::Unauthorized {
+        for challenge in CHALLENGES {
+            headers.append(header::WWW_AUTHENTICATE, challenge);
+        }
     }
     if let Some(seconds) = problem.code.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, seconds.into());

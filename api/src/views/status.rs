@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{AsOfView, CoverageView, Time, View};
+use crate::freshness::Lag;
 
 /// The process is alive.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -39,6 +40,9 @@ pub(crate) struct StatusView {
     now: Time,
     /// How long ago the newest record was observed, in seconds; null before the first.
     observed_age_seconds: Option<i64>,
+    /// Durable records of the log that the read model does not cover; null where the service does not
+    /// see the log.
+    lag_records: Option<u64>,
     /// Which generation of the read model answers.
     generation: u32,
     /// The version of its tables.
@@ -151,6 +155,7 @@ impl StatusView {
         snapshot: &Snapshot<'_>,
         version: &'static str,
         now: Timestamp,
+        lag: Lag,
         status: Status,
         coverage: Coverage,
     ) -> Self {
@@ -160,6 +165,7 @@ impl StatusView {
             version: version.to_owned(),
             now: Time(Timestamp::from_seconds(now.as_seconds())),
             observed_age_seconds: as_of.observed_at.map(age),
+            lag_records: lag.records,
             generation: status.generation.get(),
             schema_version: status.schema_version,
             events: status.events,

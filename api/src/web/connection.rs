@@ -1,6 +1,7 @@
 //! One connection and what it may take.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -10,40 +11,74 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
-use super::routes::{self, State};
+use super::routes::{self, Policy, State};
 use super::wire::Wire;
 use crate::options::Limits;
 use crate::problem::{Code, Problem};
 use crate::service::Service;
 
-/// Answers the requests of a connection until it ends or the watcher says to.
-///
-/// No request's body is read: nothing here takes one, and whoever sends one is answered and left.
-pub(super) async fn serve(
-    stream: TcpStream,
-    server: tide::Server<State>,
-    limits: Limits,
-    watcher: Watcher,
-) {
-    let service = service_fn(|request: Request<Incoming>| async {
-        let (parts, _) = request.into_parts();
-        let response = routes::respond(&server, parts, &limits).await;
-        Ok::<_, Infallible>(response.map(Full::new))
-    });
-    let connection = protocol(&limits).serve_connection(wire(stream, &limits), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!("a connection ended: {error}");
+/// A client's connection.
+pub(super) struct Visit {
+    pub(super) server: tide::Server<State>,
+    pub(super) policy: Policy,
+    pub(super) client: SocketAddr,
+    /// Says when to end.
+    pub(super) watcher: Watcher,
+}
+
+impl Visit {
+    /// Answers the requests of the connection until it ends or the watcher says to.
+    pub(super) async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        at_once(&stream);
+        let server = self.server.clone();
+        let _connected = server.state().metrics().connected();
+        match tls {
+            None => self.speak(stream).await,
+            Some(acceptor) => {
+                let patience = self.policy.limits.header_timeout;
+                match timeout(patience, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => self.speak(stream).await,
+                    Ok(Err(error)) => tracing::debug!("no TLS connection came about: {error}"),
+                    Err(_) => tracing::debug!("no TLS connection came about in time"),
+                }
+            }
+        }
+    }
+
+    /// No request's body is read: nothing here takes one, and whoever sends one is answered and left.
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+        let Self {
+            server,
+            policy,
+            client,
+            watcher,
+        } = self;
+        let service = service_fn(|request: Request<Incoming>| async {
+            let (parts, _) = request.into_parts();
+            let response = routes::respond(&server, parts, client, &policy).await;
+            Ok::<_, Infallible>(response.map(Full::new))
+        });
+        let wire = Wire::new(stream, policy.limits.write_timeout);
+        let connection = protocol(&policy.limits).serve_connection(wire, service);
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!("a connection ended: {error}");
+        }
     }
 }
 
 /// Answers one request with `overloaded`, whatever it is.
 pub(super) async fn refuse(stream: TcpStream, limits: Limits) {
     let service = service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(refusal()) });
+    at_once(&stream);
+    let wire = Wire::new(stream, limits.write_timeout);
     let connection = protocol(&limits)
         .keep_alive(false)
-        .serve_connection(wire(stream, &limits), service);
+        .serve_connection(wire, service);
     if let Err(error) = connection.await {
         tracing::debug!("a connection over the limit ended: {error}");
     }
@@ -55,12 +90,11 @@ fn refusal() -> Response<Full<Bytes>> {
     routes::last(response).map(Full::new)
 }
 
-fn wire(stream: TcpStream, limits: &Limits) -> Wire<TcpStream> {
-    // An answer is written at once, and must not wait for the client to acknowledge the one before.
+/// An answer is written at once, and must not wait for the client to acknowledge the one before.
+fn at_once(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
-    Wire::new(stream, limits.write_timeout)
 }
 
 fn protocol(limits: &Limits) -> http1::Builder {

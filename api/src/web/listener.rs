@@ -13,10 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection;
+use super::connection::{self, Visit};
 use super::peers::Peers;
-use super::routes::State;
-use crate::options::Limits;
+use super::routes::{Policy, State};
+use super::tls::Tls;
 
 /// How many connections over the limit are told so at the same time; others are closed unheard.
 const REFUSALS_MAX: usize = 64;
@@ -28,7 +28,8 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct HyperListener {
     socket: Option<TcpListener>,
-    limits: Limits,
+    tls: Option<Tls>,
+    policy: Policy,
     stopped: watch::Receiver<bool>,
     server: Option<tide::Server<State>>,
 }
@@ -37,12 +38,14 @@ impl HyperListener {
     /// Takes the connections of `socket` until `stopped` turns true.
     pub(super) const fn new(
         socket: TcpListener,
-        limits: Limits,
+        tls: Option<Tls>,
+        policy: Policy,
         stopped: watch::Receiver<bool>,
     ) -> Self {
         Self {
             socket: Some(socket),
-            limits,
+            tls,
+            policy,
             stopped,
             server: None,
         }
@@ -52,6 +55,7 @@ impl HyperListener {
 impl fmt::Display for HyperListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.socket.as_ref().map(TcpListener::local_addr) {
+            Some(Ok(address)) if self.tls.is_some() => write!(f, "https://{address}"),
             Some(Ok(address)) => write!(f, "http://{address}"),
             Some(Err(_)) | None => f.write_str("http"),
         }
@@ -79,7 +83,7 @@ impl Listener<State> for HyperListener {
                 "this listener is not bound, or has stopped",
             ));
         };
-        let mut connections = Connections::new(server, self.limits.clone());
+        let mut connections = Connections::new(server, self.tls.take(), self.policy.clone());
         loop {
             tokio::select! {
                 () = stop(&mut self.stopped) => break,
@@ -120,7 +124,8 @@ async fn pause_after(error: &io::Error) {
 /// The connections that are open.
 struct Connections {
     server: tide::Server<State>,
-    limits: Limits,
+    tls: Option<Tls>,
+    policy: Policy,
     free: Arc<Semaphore>,
     peers: Peers,
     refusals: Arc<Semaphore>,
@@ -129,31 +134,46 @@ struct Connections {
 }
 
 impl Connections {
-    fn new(server: tide::Server<State>, limits: Limits) -> Self {
+    fn new(server: tide::Server<State>, tls: Option<Tls>, policy: Policy) -> Self {
+        let limits = &policy.limits;
         Self {
             server,
+            tls,
             free: Arc::new(Semaphore::new(
                 limits.connections_max.min(Semaphore::MAX_PERMITS),
             )),
             peers: Peers::new(limits.connections_per_peer_max),
-            limits,
+            policy,
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             graceful: GracefulShutdown::new(),
             tasks: JoinSet::new(),
         }
     }
 
-    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+    fn open(&mut self, stream: TcpStream, client: SocketAddr) {
         while self.tasks.try_join_next().is_some() {}
-        let limits = self.limits.clone();
         let free = Arc::clone(&self.free).try_acquire_owned().ok();
-        if let Some(places) = free.zip(self.peers.place(peer.ip())) {
-            let (server, watcher) = (self.server.clone(), self.graceful.watcher());
+        if let Some(places) = free.zip(self.peers.place(client.ip())) {
+            let acceptor = self.tls.as_ref().map(Tls::acceptor);
+            let visit = Visit {
+                server: self.server.clone(),
+                policy: self.policy.clone(),
+                client,
+                watcher: self.graceful.watcher(),
+            };
             self.tasks.spawn(async move {
-                connection::serve(stream, server, limits, watcher).await;
+                visit.serve(stream, acceptor).await;
                 drop(places);
             });
-        } else if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            return;
+        }
+        self.server.state().metrics().refused();
+        // Over TLS it would take a handshake to say so.
+        if self.tls.is_some() {
+            return;
+        }
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let limits = self.policy.limits.clone();
             self.tasks.spawn(async move {
                 connection::refuse(stream, limits).await;
                 drop(permit);
@@ -164,11 +184,11 @@ impl Connections {
     /// Lets requests under way end, then closes what is left.
     async fn drain(mut self) {
         let open = self.graceful.count();
-        if timeout(self.limits.drain_timeout, self.graceful.shutdown())
+        if timeout(self.policy.limits.drain_timeout, self.graceful.shutdown())
             .await
             .is_err()
         {
-            let seconds = self.limits.drain_timeout.as_secs_f32();
+            let seconds = self.policy.limits.drain_timeout.as_secs_f32();
             tracing::warn!("of {open} connections some did not end within {seconds} s; cut off");
         }
         self.tasks.shutdown().await;

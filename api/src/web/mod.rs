@@ -8,13 +8,17 @@
 //! - `serve`: the way in. - `routes`: the table as a tide server. - `listener`: takes connections,
 //!   and stops in order. - `connection`: one connection and its limits. - `peers`: how many each
 //!   peer has. - `wire`: a socket that does not wait for ever. - `refusals`: what is refused unasked.
+//! - `tls`: the same encrypted. - `trace`: which request is which. - `access_log`: a line for each.
 
+mod access_log;
 mod connection;
 mod listener;
 mod peers;
 mod refusals;
 mod routes;
 mod serve;
+mod tls;
+mod trace;
 mod wire;
 
 pub use serve::{ServeError, serve};

@@ -1,23 +1,42 @@
 //! The table as a tide server: a route for each endpoint, whatever the method.
 
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use http::Response;
 use http::header::{CONNECTION, HeaderValue};
 use http::request::Parts;
-use http::{Method as HttpMethod, Response};
 use tide::http::{Method, Request, Url};
 
+use super::access_log::Line;
 use super::refusals;
-use crate::options::Limits;
+use super::trace::{TRACERESPONSE, Trace};
+use crate::options::{ApiOptions, Limits};
 use crate::problem::Problem;
 use crate::service::Service;
 
 /// What routes share.
 pub(super) type State = Arc<Service>;
+
+/// How requests are treated, whatever they ask.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub(super) limits: Limits,
+    access_log: bool,
+}
+
+impl Policy {
+    pub(super) fn of(options: &ApiOptions) -> Self {
+        Self {
+            limits: options.limits.clone(),
+            access_log: options.access_log,
+        }
+    }
+}
 
 /// The route of an endpoint, by its place in the table.
 struct Route {
@@ -65,28 +84,48 @@ impl tide::Endpoint<State> for Route {
     }
 }
 
-/// Answers a request, whatever it is, and counts the answer.
+/// Answers a request, whatever it is, counts the answer, and logs it where that is asked for.
 pub(super) async fn respond(
     server: &tide::Server<State>,
     parts: Parts,
-    limits: &Limits,
+    client: SocketAddr,
+    policy: &Policy,
 ) -> Response<Bytes> {
     let (arrived, service) = (Instant::now(), server.state());
-    tracing::trace!(method = %parts.method, path = parts.uri.path(), "asked");
+    let given = Trace::given(&parts.headers);
+    let trace = given.or_else(|| policy.access_log.then(Trace::new));
+    let line = trace
+        .filter(|_| policy.access_log)
+        .map(|trace| Line::of(&parts, client, trace));
+    let (endpoint, mut response) = answered(server, parts, policy).await;
+    if let Some(trace) = trace {
+        response.headers_mut().insert(TRACERESPONSE, trace.header());
+    }
+    let (status, taken) = (response.status(), arrived.elapsed());
+    service.metrics().count(endpoint, status, taken);
+    if let Some(line) = line {
+        line.write(status, response.body().len(), taken);
+    }
+    response
+}
+
+/// The answer, and the endpoint that gave it.
+async fn answered(
+    server: &tide::Server<State>,
+    parts: Parts,
+    policy: &Policy,
+) -> (Option<usize>, Response<Bytes>) {
     let has_body = refusals::has_body(&parts);
-    let (endpoint, response) = match refusals::of_head(&parts, limits) {
-        Some(problem) => (None, last(Service::problem(&problem))),
-        None if has_body && parts.method == HttpMethod::GET => {
+    let (endpoint, response) = match refusals::of_head(&parts, &policy.limits) {
+        Some(problem) => return (None, last(Service::problem(&problem))),
+        None if has_body && parts.method == http::Method::GET => {
             (None, Service::problem(&refusals::body()))
         }
         None => routed(server, parts).await,
     };
     // Of a body it is anybody's guess where it ends, and with it where the next request begins.
     let response = if has_body { last(response) } else { response };
-    service
-        .metrics()
-        .count(endpoint, response.status(), arrived.elapsed());
-    response
+    (endpoint, response)
 }
 
 /// The same response, after which the connection is closed.

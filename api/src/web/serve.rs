@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::listener::HyperListener;
-use super::routes;
+use super::routes::{self, Policy};
+use super::tls::Tls;
 use crate::options::ApiOptions;
 use crate::service::Service;
 use crate::table::{self, Endpoint};
@@ -19,6 +20,12 @@ pub enum ServeError {
     /// The threads for questions that scan could not be started.
     #[error("cannot start the query threads: {0}; the limit of threads or memory may be too low")]
     Threads(#[source] std::io::Error),
+    /// The file of tokens cannot be used.
+    #[error("cannot take tokens: {0}")]
+    Tokens(String),
+    /// Certificate or key cannot be used.
+    #[error("cannot serve TLS: {0}")]
+    Tls(String),
     /// The socket failed.
     #[error("cannot go on accepting connections: {0}")]
     Socket(#[source] std::io::Error),
@@ -30,7 +37,7 @@ pub enum ServeError {
 /// Must be called within a tokio runtime with its timer and I/O enabled.
 ///
 /// # Errors
-/// Where the query threads cannot be started, or the socket fails for good.
+/// Where tokens or certificate cannot be used, the query threads cannot be started, or the socket fails for good.
 pub async fn serve(
     listener: TcpListener,
     options: ApiOptions,
@@ -46,10 +53,12 @@ pub(super) async fn serve_table(
     endpoints: Vec<Endpoint>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let service = Service::start(&options, endpoints).map_err(ServeError::Threads)?;
+    let tls = options.tls.as_ref().map(Tls::load);
+    let tls = tls.transpose().map_err(ServeError::Tls)?;
+    let service = Service::start(&options, endpoints)?;
     let server = routes::server(&Arc::new(service));
     let (stop, stopped) = watch::channel(false);
-    let listener = HyperListener::new(listener, options.limits, stopped);
+    let listener = HyperListener::new(listener, tls, Policy::of(&options), stopped);
     let mut serving = pin!(server.listen(listener));
     let served = tokio::select! {
         served = &mut serving => served,

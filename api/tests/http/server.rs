@@ -57,6 +57,13 @@ impl Server {
         self.client().get(target)
     }
 
+    /// Waits for a service that ends by itself, and says how.
+    pub(crate) fn wait(&mut self) -> Result<(), ServeError> {
+        let _running = self.stop.take();
+        let serving = self.serving.take().unwrap();
+        self.runtime.block_on(serving).unwrap()
+    }
+
     /// Tells the service to stop, and says how it ended once it has.
     pub(crate) fn stop(&mut self) -> Result<(), ServeError> {
         self.stop.take().unwrap().send(()).unwrap();

@@ -34,7 +34,8 @@ pub(crate) fn run(args: &ServeArgs, rate: f64, seed: u64) -> Result<Exit, Comman
             system_proxy: false,
             ..InjectOptions::default()
         };
-        announce(&listener)?;
+        let answers = serve::options(&dirs, args);
+        announce(&listener, serve::scheme(&answers))?;
         let sim = sim::serve(
             github,
             sim_options(rate, seed),
@@ -45,11 +46,7 @@ pub(crate) fn run(args: &ServeArgs, rate: f64, seed: u64) -> Result<Exit, Comman
             Box::pin(sim),
             Box::pin(inject::service(dirs.clone(), inject, stop.clone())),
             Box::pin(project::service(dirs.clone(), stop.clone())),
-            Box::pin(serve::service(
-                serve::options(&dirs),
-                listener,
-                stop.clone(),
-            )),
+            Box::pin(serve::service(answers, listener, stop.clone())),
         ];
         runtime::side_by_side(services, &stop).await?;
         Ok(Exit::Done)
@@ -82,16 +79,16 @@ fn url_of(listener: &TcpListener) -> Result<ghev_injector::GithubUrl, CommandErr
     Ok(url.expect("a socket's address makes an http URL"))
 }
 
-fn announce(listener: &TcpListener) -> Result<Exit, CommandError> {
+fn announce(listener: &TcpListener, scheme: &str) -> Result<Exit, CommandError> {
     let address = listener.local_addr().map_err(CommandError::Sim)?;
     output::to_stdout(|output| {
         output.line(format_args!(
             "A simulated GitHub and ghev are running; all events are invented."
         ))?;
-        output.line(format_args!("  dashboard      http://{address}/"))?;
-        output.line(format_args!("  documentation  http://{address}/docs"))?;
+        output.line(format_args!("  dashboard      {scheme}://{address}/"))?;
+        output.line(format_args!("  documentation  {scheme}://{address}/docs"))?;
         output.line(format_args!(
-            "  a question     http://{address}/v1/event-counts?offset=10"
+            "  a question     {scheme}://{address}/v1/event-counts?offset=10"
         ))?;
         output.line("Ctrl-C ends it and removes its data.")
     })

@@ -15,6 +15,13 @@ use crate::exit::Exit;
 /// A container runtime gives up after a few seconds itself; this names the reason before it does.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How the answer of a healthy service begins.
+const OK: &[u8] = b"HTTP/1.1 200";
+
+/// How a service that speaks TLS answers one that does not
+/// (<https://www.rfc-editor.org/rfc/rfc8446#section-5.1>): it lives.
+const TLS_ALERT: &[u8] = &[21, 3];
+
 /// Exit 0 where the service does its work; the error says what it does not.
 pub(crate) fn run(
     dirs: &DataDir,
@@ -43,22 +50,24 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
 
 fn ask(address: SocketAddr) -> Result<(), CommandError> {
     let unhealthy = |reason: String| CommandError::Unhealthy { address, reason };
-    let exchange = || -> std::io::Result<[u8; 12]> {
+    let exchange = || -> std::io::Result<Vec<u8>> {
         let mut connection = TcpStream::connect_timeout(&address, TIMEOUT)?;
         connection.set_read_timeout(Some(TIMEOUT))?;
         connection.set_write_timeout(Some(TIMEOUT))?;
         let request =
             format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
         connection.write_all(request.as_bytes())?;
-        let mut status_line = [0; 12];
-        connection.read_exact(&mut status_line)?;
-        Ok(status_line)
+        let mut beginning = Vec::new();
+        connection
+            .take(OK.len() as u64)
+            .read_to_end(&mut beginning)?;
+        Ok(beginning)
     };
-    let status_line = exchange().map_err(|error| unhealthy(error.to_string()))?;
-    if &status_line == b"HTTP/1.1 200" {
+    let beginning = exchange().map_err(|error| unhealthy(error.to_string()))?;
+    if beginning == OK || beginning.starts_with(TLS_ALERT) {
         Ok(())
     } else {
-        let said = String::from_utf8_lossy(&status_line).into_owned();
+        let said = String::from_utf8_lossy(&beginning).into_owned();
         Err(unhealthy(format!("it answered {said:?}")))
     }
 }

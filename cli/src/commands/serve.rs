@@ -1,8 +1,10 @@
 //! `ghev serve`: the api alone.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use ghev_api::ApiOptions;
+use ghev_api::{ApiOptions, TlsFiles};
 use ghev_readmodel::Reader;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -22,10 +24,12 @@ pub(crate) fn run(
     if let Some(file) = file {
         Reader::of_file(file.to_owned()).snapshot()?;
     }
-    let options = ApiOptions {
-        model_file: file.map(Path::to_path_buf),
-        ..options(dirs)
-    };
+    let mut options = options(dirs, args);
+    if let Some(file) = file {
+        options.model_file = Some(file.to_owned());
+        // A model of the past is behind on purpose.
+        options.log_end = None;
+    }
     runtime::block_on(async |stop| {
         let listener = bind(args).await?;
         service(options, listener, stop).await?;
@@ -43,9 +47,31 @@ pub(crate) async fn bind(args: &ServeArgs) -> Result<TcpListener, CommandError> 
         })
 }
 
-/// What the api needs of a data directory.
-pub(crate) fn options(dirs: &DataDir) -> ApiOptions {
-    ApiOptions::new(&dirs.model)
+/// How the api answers.
+pub(crate) fn options(dirs: &DataDir, args: &ServeArgs) -> ApiOptions {
+    let log = dirs.log.clone();
+    // Where the log is not on this machine, its end cannot be seen, and nothing is said of it.
+    let log_end = move || {
+        ghev_log::stat(&log)
+            .ok()
+            .map(|log| log.durable_offset.get())
+    };
+    let mut options = ApiOptions::new(&dirs.model);
+    options.log_end = Some(Arc::new(log_end));
+    options.token_file.clone_from(&args.api_token_file);
+    options.tls = args
+        .tls_cert
+        .clone()
+        .zip(args.tls_key.clone())
+        .map(|(certificate, key)| TlsFiles { certificate, key });
+    options.access_log = args.access_log;
+    options.stale_after = args.stale_after.map(Duration::from_secs);
+    let limits = &mut options.limits;
+    limits.connections_max = args.connections_max.unwrap_or(limits.connections_max);
+    limits.connections_per_peer_max = args
+        .connections_per_peer_max
+        .unwrap_or(limits.connections_per_peer_max);
+    options
 }
 
 /// Serves until `stop`.
@@ -55,8 +81,20 @@ pub(crate) async fn service(
     stop: CancellationToken,
 ) -> Result<(), CommandError> {
     if let Ok(address) = listener.local_addr() {
-        tracing::info!("answering at http://{address}, documentation at http://{address}/docs");
+        let scheme = scheme(&options);
+        tracing::info!(
+            "answering at {scheme}://{address}, documentation at {scheme}://{address}/docs"
+        );
     }
     descriptors::raise_limit();
     Ok(ghev_api::serve(listener, options, stop.cancelled_owned()).await?)
+}
+
+/// How the api is spoken to.
+pub(crate) const fn scheme(options: &ApiOptions) -> &'static str {
+    if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    }
 }

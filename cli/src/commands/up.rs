@@ -17,10 +17,11 @@ pub(crate) fn run(
     runtime::block_on(async |stop| {
         // The port first: of all that can be wrong, it is the likeliest, and nothing has begun yet.
         let listener = serve::bind(serve).await?;
+        let answers = serve::options(dirs, serve);
         let services: Vec<Service> = vec![
             Box::pin(inject::service(dirs.clone(), options, stop.clone())),
             Box::pin(project::service(dirs.clone(), stop.clone())),
-            Box::pin(serve::service(serve::options(dirs), listener, stop.clone())),
+            Box::pin(serve::service(answers, listener, stop.clone())),
         ];
         runtime::side_by_side(services, &stop).await?;
         Ok(Exit::Done)

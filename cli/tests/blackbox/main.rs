@@ -10,5 +10,6 @@ mod readme;
 mod real_data;
 mod replay;
 mod services;
+mod serving;
 mod support;
 mod up;

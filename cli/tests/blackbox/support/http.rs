@@ -33,6 +33,11 @@ pub(crate) fn get(address: &str, path: &str) -> Option<Answer> {
     let head = String::from_utf8_lossy(&answer[..split]).to_lowercase();
     let status = head.split(' ').nth(1)?.parse().ok()?;
     let body = &answer[split + 4..];
+    let length = head.split("content-length: ").nth(1);
+    let length = length.and_then(|rest| rest.lines().next()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length != body.len()) {
+        return None;
+    }
     let body = if head.contains("transfer-encoding: chunked") {
         dechunk(body)?
     } else {

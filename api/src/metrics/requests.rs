@@ -1,12 +1,12 @@
-//! What the service counts about itself, in Prometheus' text format
-//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>). Knows nothing about what is
-//! asked beyond the endpoint's path.
+//! What the service counts about its requests and connections. Knows nothing about what is asked
+//! beyond the endpoint's path.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
+
+use super::exposition::{Exposition, Family};
 
 /// Upper bounds of the latency histogram, in microseconds, with the text of each in seconds.
 const BUCKETS_US: [(u64, &str); 10] = [
@@ -31,6 +31,9 @@ const STATUSES: [u16; 13] = [
 #[derive(Debug)]
 pub(crate) struct Metrics {
     endpoints: Vec<EndpointMetrics>,
+    connections: AtomicU64,
+    connections_ended: AtomicU64,
+    connections_refused: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -53,7 +56,21 @@ impl Metrics {
         });
         Self {
             endpoints: endpoints.collect(),
+            connections: AtomicU64::new(0),
+            connections_ended: AtomicU64::new(0),
+            connections_refused: AtomicU64::new(0),
         }
+    }
+
+    /// Counts a connection that was let in, until what is returned is dropped.
+    pub(crate) fn connected(&self) -> Connected<'_> {
+        add(&self.connections, 1);
+        Connected(self)
+    }
+
+    /// Counts a connection that was refused.
+    pub(crate) fn refused(&self) {
+        add(&self.connections_refused, 1);
     }
 
     /// Counts one answer of an endpoint, by its number; `None` where there is none for the path.
@@ -70,45 +87,55 @@ impl Metrics {
         add(&metrics.latency_us, latency_us);
     }
 
-    /// The counters as text.
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::from(
-            "# HELP ghev_http_requests_total Requests answered.\n\
-             # TYPE ghev_http_requests_total counter\n",
-        );
+    /// Adds the counters.
+    pub(super) fn write(&self, text: &mut Exposition) {
+        let mut requests = text.counter("ghev_http_requests_total", "Requests answered.");
         for metrics in &self.endpoints {
             for (status, count) in STATUSES.iter().zip(&metrics.by_status) {
-                let (path, count) = (metrics.path, count.load(Ordering::Relaxed));
+                let count = count.load(Ordering::Relaxed);
                 if count > 0 {
-                    let status = if *status == 0 {
-                        "other".to_owned()
-                    } else {
-                        status.to_string()
+                    let status = match *status {
+                        0 => "other".to_owned(),
+                        status => status.to_string(),
                     };
-                    line(
-                        &mut text,
-                        format_args!(
-                            "ghev_http_requests_total{{path=\"{path}\",status=\"{status}\"}} {count}"
-                        ),
-                    );
+                    requests.sample(&[("path", metrics.path), ("status", &status)], count);
                 }
             }
         }
-        text.push_str(
-            "# HELP ghev_http_request_duration_seconds Time from a request's headers to its answer.\n\
-             # TYPE ghev_http_request_duration_seconds histogram\n",
+        let mut latencies = text.histogram(
+            "ghev_http_request_duration_seconds",
+            "Time from a request's headers to its answer.",
         );
-        self.endpoints
-            .iter()
-            .for_each(|metrics| metrics.histogram(&mut text));
-        text
+        for metrics in &self.endpoints {
+            metrics.write_latencies(&mut latencies);
+        }
+        let ended = self.connections_ended.load(Ordering::Relaxed);
+        let connections = self.connections.load(Ordering::Relaxed);
+        text.gauge("ghev_http_connections", "Open connections.")
+            .sample(&[], connections.saturating_sub(ended));
+        text.counter("ghev_http_connections_total", "Connections let in.")
+            .sample(&[], connections);
+        text.counter(
+            "ghev_http_connections_refused_total",
+            "Connections over a limit.",
+        )
+        .sample(&[], self.connections_refused.load(Ordering::Relaxed));
+    }
+}
+
+/// A connection that is counted.
+#[derive(Debug)]
+pub(crate) struct Connected<'m>(&'m Metrics);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        add(&self.0.connections_ended, 1);
     }
 }
 
 impl EndpointMetrics {
-    fn histogram(&self, text: &mut String) {
-        const NAME: &str = "ghev_http_request_duration_seconds";
-        let path = self.path;
+    fn write_latencies(&self, family: &mut Family<'_>) {
+        let path = ("path", self.path);
         let counts: Vec<u64> = self
             .by_latency
             .iter()
@@ -121,35 +148,21 @@ impl EndpointMetrics {
         let mut below = 0;
         for (count, (_, bound)) in counts.iter().zip(BUCKETS_US) {
             below += count;
-            line(
-                text,
-                format_args!("{NAME}_bucket{{path=\"{path}\",le=\"{bound}\"}} {below}"),
-            );
+            family.suffixed("_bucket", &[path, ("le", bound)], below);
         }
-        line(
-            text,
-            format_args!("{NAME}_bucket{{path=\"{path}\",le=\"+Inf\"}} {total}"),
-        );
+        family.suffixed("_bucket", &[path, ("le", "+Inf")], total);
         let sum_us = self.latency_us.load(Ordering::Relaxed);
         let (seconds, micros) = (sum_us / 1_000_000, sum_us % 1_000_000);
-        line(
-            text,
-            format_args!("{NAME}_sum{{path=\"{path}\"}} {seconds}.{micros:06}"),
-        );
-        line(
-            text,
-            format_args!("{NAME}_count{{path=\"{path}\"}} {total}"),
-        );
+        let sum = format!("{seconds}.{micros:06}");
+        family
+            .suffixed("_sum", &[path], sum)
+            .suffixed("_count", &[path], total);
     }
 }
 
 /// Each counter stands for itself: no other memory is ordered by it.
 fn add(counter: &AtomicU64, number: u64) {
     counter.fetch_add(number, Ordering::Relaxed);
-}
-
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(text, "{line}").expect("a String takes any text");
 }
 
 #[cfg(test)]
@@ -163,7 +176,13 @@ mod tests {
         metrics.count(Some(0), StatusCode::OK, Duration::from_secs(9));
         metrics.count(None, StatusCode::NOT_FOUND, Duration::from_micros(10));
         metrics.count(None, StatusCode::IM_A_TEAPOT, Duration::ZERO);
-        let text = metrics.text();
+        let connected = metrics.connected();
+        drop(metrics.connected());
+        metrics.refused();
+        let mut text = Exposition::default();
+        metrics.write(&mut text);
+        drop(connected);
+        let text = text.into_text();
         for expected in [
             "ghev_http_requests_total{path=\"/v1/status\",status=\"200\"} 2\n",
             "ghev_http_requests_total{path=\"unknown\",status=\"404\"} 1\n",
@@ -173,6 +192,9 @@ mod tests {
             "_bucket{path=\"/v1/status\",le=\"+Inf\"} 2\n",
             "_sum{path=\"/v1/status\"} 9.000090\n",
             "_count{path=\"/v1/status\"} 2\n",
+            "\nghev_http_connections 1\n",
+            "\nghev_http_connections_total 2\n",
+            "\nghev_http_connections_refused_total 1\n",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }
