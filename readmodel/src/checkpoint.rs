@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The number of a record in the log, dense from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Offset(i64);
 
 impl Offset {
@@ -55,6 +55,17 @@ impl Place {
     /// The `index`th event (from 0) of the record at `offset`.
     pub fn new(offset: Offset, index: u16) -> Self {
         Self(offset.0 << 16 | i64::from(index))
+    }
+
+    /// The place right after it.
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The number within the record, from 0.
+    pub const fn index(self) -> u16 {
+        let [low, high, ..] = self.0.to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
     /// The record.
@@ -136,6 +147,8 @@ mod tests {
         let offset = Offset::new(123_456).unwrap();
         let place = Place::new(offset, u16::MAX);
         assert_eq!(place.offset(), offset);
+        assert_eq!(place.index(), u16::MAX);
+        assert_eq!(place.next(), Place::first_of(Offset::new(123_457).unwrap()));
         assert!(place < Place::first_of(Offset::new(123_457).unwrap()));
         assert_eq!(Place::new(Offset::MAX, u16::MAX).offset(), Offset::MAX);
         assert_eq!(Offset::new(Offset::MAX.get() + 1), None);

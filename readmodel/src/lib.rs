@@ -32,9 +32,10 @@ pub use error::{OpenError, ReadError, WriteError};
 pub use generation::{GenerationNumber, ModelDir, ModelLock};
 pub use keys::{ActorKey, OrgKey, RepoKey};
 pub use reader::{
-    Activity, ActivityMatrix, AsOf, Bots, Contributors, Coverage, CoverageState, DeadLetterRow,
-    EventCounts, EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow, Identity,
-    Issues, NameSeen, Named, ParseEventCursorError, PullRequestAction, PullRequestInterval,
+    Activity, ActivityMatrix, Arrival, AsOf, Bots, Contributors, Coverage, CoverageState,
+    DeadLetterRow, EventCounts, EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow,
+    Identity, Issues, ListCursor, ListEntry, ListOrder, ListPage, NameSeen, Named,
+    ParseEventCursorError, ParseListCursorError, PullRequestAction, PullRequestInterval,
     PullRequests, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval, Snapshot, SourceStatus,
     Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };

@@ -7,6 +7,7 @@ mod counts;
 mod events;
 mod identity;
 mod interval;
+mod lists;
 mod page_token;
 mod records;
 mod series;
@@ -23,6 +24,7 @@ pub(crate) use identity::{actor, org, repo, repository};
 pub(crate) use interval::{
     IntervalParameters, pull_request_interval, pull_request_interval_of_repo,
 };
+pub(crate) use lists::{orgs, repos};
 pub(crate) use records::{dead_letters, gaps};
 pub(crate) use series::event_series;
 pub(crate) use status::{ready, status};

@@ -48,26 +48,33 @@ pub(super) fn write(list: List, relative: Relative, cursor: &impl Display) -> St
 
 /// What a token says, if it is of this list.
 pub(super) fn read<C: FromStr>(list: List, token: &PageTokenText) -> Result<Resumed<C>, Problem> {
-    let wrong = |reason: &str| {
-        let error = ParameterError {
-            name: "page_token".to_owned(),
-            reason: reason.to_owned(),
-        };
-        let detail = format!("page_token {reason}");
-        Problem {
-            errors: vec![error],
-            ..Problem::new(Code::InvalidParameter, detail)
-        }
-    };
     let (of, resumed) = parse(&token.0)
         .ok_or_else(|| wrong("is no token of this version: start again without it"))?;
-    if of != list {
-        return Err(wrong(
-            "belongs to another list: keep the other parameters of the request that gave it, \
-             or start again without it",
-        ));
+    if of == list {
+        Ok(resumed)
+    } else {
+        Err(foreign())
     }
-    Ok(resumed)
+}
+
+/// The problem of a token that was given for something else.
+pub(super) fn foreign() -> Problem {
+    wrong(
+        "belongs to another list: keep the other parameters of the request that gave it, \
+         or start again without it",
+    )
+}
+
+fn wrong(reason: &str) -> Problem {
+    let error = ParameterError {
+        name: "page_token".to_owned(),
+        reason: reason.to_owned(),
+    };
+    let detail = format!("page_token {reason}");
+    Problem {
+        errors: vec![error],
+        ..Problem::new(Code::InvalidParameter, detail)
+    }
 }
 
 fn parse<C: FromStr>(token: &str) -> Option<(List, Resumed<C>)> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ghev_event::{EventKind, KNOWN_KINDS};
-use ghev_readmodel::{Bots, PullRequestAction, SeriesInterval, TimeAxis};
+use ghev_readmodel::{Bots, ListOrder, PullRequestAction, SeriesInterval, TimeAxis};
 use serde_json::{Value as Json, json};
 
 use super::Value;
@@ -157,6 +157,28 @@ impl From<IntervalWord> for SeriesInterval {
     }
 }
 
+words! {
+    /// What a list of repositories or organisations is sorted by.
+    SortWord {
+        /// The most events first.
+        Events = "events",
+        /// By name, from A to Z, whatever its case.
+        Name = "name",
+        /// The latest event first.
+        LastEvent = "last_event",
+    }
+}
+
+impl From<SortWord> for ListOrder {
+    fn from(word: SortWord) -> Self {
+        match word {
+            SortWord::Events => Self::Events,
+            SortWord::Name => Self::Name,
+            SortWord::LastEvent => Self::LastEvent,
+        }
+    }
+}
+
 /// Declares a value that is any text but none.
 macro_rules! texts {
     ($($(#[$meta:meta])* $name:ident, $example:literal;)+) => {$(
@@ -190,6 +212,8 @@ texts! {
     Login, "dtolnay";
     /// An event's id.
     EventIdText, "2489651045";
+    /// What a name begins with.
+    Prefix, "rust-lang/";
 }
 
 /// `owner/name`, in the query.

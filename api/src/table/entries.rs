@@ -181,6 +181,20 @@ fn events() -> Vec<Endpoint> {
 fn identities() -> Vec<Endpoint> {
     vec![
         Endpoint::question(
+            ("/v1/repos", "repos"),
+            Tag::Identities,
+            "Repositories: the most events first, by name or the latest event first, page by page",
+            |_| Cost::Scan,
+            handlers::repos,
+        ),
+        Endpoint::question(
+            ("/v1/orgs", "orgs"),
+            Tag::Identities,
+            "Organisations, likewise",
+            |_| Cost::Scan,
+            handlers::orgs,
+        ),
+        Endpoint::question(
             ("/v1/repos/{owner}/{repo}", "repo"),
             Tag::Identities,
             "A repository: names seen, first and last event, count",

@@ -167,7 +167,8 @@ fn take_answer(mut carrier: tide::http::Response) -> Option<Answer> {
 /// not reach it.
 fn request_of(parts: Parts) -> Option<Request> {
     let path = parts.uri.path();
-    if !path.starts_with('/') {
+    // To a URL a backslash is as good as a slash; here it is part of no path.
+    if !path.starts_with('/') || path.contains('\\') {
         return None;
     }
     let url = Url::parse(&format!("http://localhost{path}")).ok()?;

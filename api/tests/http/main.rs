@@ -16,6 +16,7 @@ mod events;
 mod formats;
 mod hostile;
 mod identities;
+mod lists;
 mod operations;
 mod over_time;
 mod readiness;

@@ -1,6 +1,7 @@
 //! A reader's connection: read-only, following the current generation, one consistent state at a
 //! time. Knows nothing about any question.
 
+use std::cell::RefCell;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use ghev_event::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::names::KeptNames;
 use crate::error::{OpenError, ReadError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, schema};
@@ -50,6 +52,7 @@ struct OpenGeneration {
     pointer: PointerIdentity,
     connection: Connection,
     schema: i64,
+    names: RefCell<KeptNames>,
 }
 
 /// Tells one `CURRENT` from the next: it is only ever replaced by another file.
@@ -64,6 +67,7 @@ struct PointerIdentity {
 #[derive(Debug)]
 pub struct Snapshot<'r> {
     transaction: Transaction<'r>,
+    pub(super) names: &'r RefCell<KeptNames>,
     generation: GenerationNumber,
     schema: i64,
     as_of: AsOf,
@@ -115,8 +119,11 @@ impl Reader {
         let transaction =
             Transaction::new_unchecked(&open.connection, TransactionBehavior::Deferred)?;
         let as_of = as_of(&transaction)?;
+        let names = &open.names;
+        names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
         Ok(Snapshot {
             transaction,
+            names,
             generation,
             schema,
             as_of,
@@ -161,6 +168,7 @@ fn current<'o>(
             pointer,
             connection,
             schema,
+            names: RefCell::default(),
         });
     }
     Ok(open.as_mut().expect("opened above if it was not open"))
@@ -209,6 +217,7 @@ fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGenerati
         pointer,
         connection,
         schema,
+        names: RefCell::default(),
     })
 }
 

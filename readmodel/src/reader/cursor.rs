@@ -93,7 +93,7 @@ fn parse(text: &str) -> Option<EventCursor> {
 }
 
 impl Any {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_at_checked(1)? {
             ("n", number) => number.parse().ok().map(Self::Number),
             ("t", digits) => from_hex(digits).map(Self::Text),

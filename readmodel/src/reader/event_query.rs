@@ -19,6 +19,9 @@ pub(super) const EVENT_COLUMNS: &str = "e.place, e.kind, e.id, e.created_at, e.r
     e.org, e.action, e.number, e.flags, e.name_tags,
     (SELECT v.observed_at FROM envelopes AS v WHERE v.\"offset\" = e.place >> 16)";
 
+/// Events in the order of the log: from a place on, up to a limit.
+pub(super) const ARRIVALS: &str = "FROM events AS e WHERE e.place >= ?1 ORDER BY e.place LIMIT ?2";
+
 /// A query with the values of its `?`, in their order.
 pub(super) struct EventQuery {
     pub(super) sql: String,

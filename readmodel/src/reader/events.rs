@@ -7,7 +7,8 @@ use ghev_event::{ActorId, EventId, EventKind, OrgId, RepoId, ThreadNumber, Times
 use rusqlite::{OptionalExtension as _, Row, ToSql, params, params_from_iter};
 
 use super::cursor::{Any, EventCursor, OrderKey};
-use super::event_query::{self, EVENT_COLUMNS};
+use super::dead_letters::limit_sql;
+use super::event_query::{self, ARRIVALS, EVENT_COLUMNS};
 use super::names::NameBook;
 use super::{ScopeKeys, Snapshot, Window};
 use crate::error::ReadError;
@@ -29,6 +30,37 @@ pub struct EventFilter {
     pub actor: Option<ScopeKeys<ActorKey>>,
     /// In this window.
     pub window: Window,
+}
+
+impl EventFilter {
+    /// Whether an event meets every condition.
+    pub fn matches(&self, event: &EventRow) -> bool {
+        let of_kind = self.kinds.is_empty() || self.kinds.contains(&event.kind);
+        let of_action = self.actions.is_empty()
+            || (event.action.as_ref()).is_some_and(|action| self.actions.contains(action));
+        let repo = key_of(event.repo.as_ref(), RepoKey::of);
+        let org = key_of(event.org.as_ref(), OrgKey::of);
+        let actor = key_of(event.actor.as_ref(), ActorKey::of);
+        of_kind
+            && of_action
+            && self
+                .repo
+                .is_none_or(|keys| repo.is_some_and(|key| keys.has(key)))
+            && self
+                .org
+                .is_none_or(|keys| org.is_some_and(|key| keys.has(key)))
+            && self
+                .actor
+                .is_none_or(|keys| actor.is_some_and(|key| keys.has(key)))
+            && self.window.has(event.created_at, event.observed_at)
+    }
+}
+
+fn key_of<I: Copy, K>(
+    named: Option<&Named<I>>,
+    key: fn(Option<I>, Option<&str>) -> Option<K>,
+) -> Option<K> {
+    key(named?.id, named?.name.as_deref())
 }
 
 /// A page of a list.
@@ -65,6 +97,15 @@ pub struct EventRow {
     pub number: Option<ThreadNumber>,
     /// Whether the pull request was merged.
     pub merged: Option<bool>,
+}
+
+/// An event with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Where it came first.
+    pub place: Place,
+    /// The event.
+    pub event: EventRow,
 }
 
 /// A number and a name, as the event gave them: at least one of the two.
@@ -123,6 +164,29 @@ impl Snapshot<'_> {
         Ok(self.with_names(found.into_iter().collect())?.pop())
     }
 
+    /// The events at `from` and after, in the order of the log. At most `limit`.
+    ///
+    /// Places stay the same from one generation to the next: whoever goes on after the last place
+    /// seen misses nothing and sees nothing again.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn arrivals(&self, from: Place, limit: usize) -> Result<Vec<Arrival>, ReadError> {
+        let mut statement = self.prepare(&format!("SELECT {EVENT_COLUMNS} {ARRIVALS}"))?;
+        let from_and_limit = params![from.to_sql(), limit_sql(limit)];
+        let found = statement.query_map(from_and_limit, |row| {
+            Ok((Place::from_sql(row.get(0)?), Found::read(row)?))
+        })?;
+        let names = NameBook::new(self);
+        found
+            .map(|found| {
+                let (place, found) = found?;
+                let event = found.with_names(&names)?;
+                Ok(Arrival { place, event })
+            })
+            .collect()
+    }
+
     fn cursor_after(&self, cursor: Option<&EventCursor>, last: &Found) -> EventCursor {
         let began = cursor.map(EventCursor::next_offset);
         let next_offset = began.unwrap_or(self.as_of().checkpoint.next_offset);
@@ -133,10 +197,10 @@ impl Snapshot<'_> {
     }
 
     fn with_names(&self, found: Vec<Found>) -> Result<Vec<EventRow>, ReadError> {
-        let mut names = NameBook::new(self);
+        let names = NameBook::new(self);
         found
             .into_iter()
-            .map(|found| found.with_names(&mut names))
+            .map(|found| found.with_names(&names))
             .collect()
     }
 }
@@ -185,7 +249,7 @@ impl Found {
         })
     }
 
-    fn with_names(self, names: &mut NameBook<'_>) -> Result<EventRow, ReadError> {
+    fn with_names(self, names: &NameBook<'_>) -> Result<EventRow, ReadError> {
         let Self {
             order,
             tags,

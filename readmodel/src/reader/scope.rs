@@ -131,6 +131,12 @@ impl Snapshot<'_> {
     }
 }
 
+impl<K: Copy + PartialEq> ScopeKeys<K> {
+    pub(super) fn has(&self, key: K) -> bool {
+        self.numbered == Some(key) || self.named == Some(key)
+    }
+}
+
 impl<K: Copy> ScopeKeys<K> {
     pub(super) fn map<L>(&self, convert: fn(K) -> L) -> ScopeKeys<L> {
         ScopeKeys {

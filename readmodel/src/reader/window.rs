@@ -39,6 +39,21 @@ impl Window {
         self.from.is_none() && self.to.is_none()
     }
 
+    /// Whether an event with these times lies in it.
+    pub(super) fn has(
+        &self,
+        created_at: Option<Timestamp>,
+        observed_at: Option<Timestamp>,
+    ) -> bool {
+        let at = match self.by {
+            TimeAxis::CreatedAt => created_at,
+            TimeAxis::ObservedAt => observed_at,
+        };
+        let within =
+            |at| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to);
+        self.is_everything() || at.is_some_and(within)
+    }
+
     /// `[from, to)` in the whole seconds that rows have. Everything includes [`UNDATED`].
     pub(super) fn seconds(&self) -> (i64, i64) {
         let unbounded = if self.is_everything() {

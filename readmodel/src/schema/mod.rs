@@ -11,6 +11,7 @@
 //! | `gaps` | a suspected gap | provenances |
 //! | `dead_letters` | input that could not be decoded | rejects, broken records |
 //! | `repo_names` `actor_names` `org_names` | a name that an identity has borne, since when and until when | new events |
+//! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
 //!
@@ -25,7 +26,7 @@
 use rusqlite::Connection;
 
 /// The schema that this version of ghev writes and reads: `PRAGMA user_version`.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// The oldest schema that a reader answers from, as far as its tables go, while a replay builds a
 /// new generation beside it. A writer writes [`VERSION`] only.
@@ -34,13 +35,20 @@ pub(crate) const OLDEST_READABLE: i64 = 1;
 /// The schema since which there are contributors, and the index over threads.
 pub(crate) const THREADS: i64 = 2;
 
+/// The schema since which there are totals of repositories and organisations.
+pub(crate) const LISTS: i64 = 3;
+
 /// `PRAGMA application_id`: "ghev" in ASCII, so that `file` and we know our own.
 pub(crate) const APPLICATION_ID: i64 = 0x6768_6576;
 
 /// What brings a file from the version of its place in the list to the next.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+];
 
-const INDEXES: &str = include_str!("indexes_v2.sql");
+const INDEXES: &str = include_str!("indexes.sql");
 
 /// The version a file has: 0 for a new one.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -7,7 +7,7 @@ use ghev_event::Event;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::event_rows::EventRows;
-use super::{Writer, rows};
+use super::{WriteMode, Writer, identity_totals, rows};
 use crate::error::WriteError;
 use crate::{Changes, Checkpoint, Offset, Place};
 
@@ -26,6 +26,7 @@ pub enum Admission {
 pub struct Batch<'w> {
     events: EventRows<'w>,
     totals: Totals,
+    mode: WriteMode,
     checkpoint: &'w mut Checkpoint,
     transaction: Transaction<'w>,
 }
@@ -63,6 +64,7 @@ impl<'w> Batch<'w> {
         let Writer {
             connection,
             checkpoint,
+            mode,
             ..
         } = writer;
         let connection = &*connection;
@@ -79,6 +81,7 @@ impl<'w> Batch<'w> {
         Ok(Self {
             events: EventRows::new(connection)?,
             totals: Totals::default(),
+            mode: *mode,
             checkpoint,
             transaction,
         })
@@ -124,11 +127,16 @@ impl<'w> Batch<'w> {
         let Self {
             events,
             totals,
+            mode,
             checkpoint,
             transaction,
         } = self;
         drop(events);
         rows::add(&transaction, changes)?;
+        // A bulk load sums them up once, at its end.
+        if mode == WriteMode::Live {
+            identity_totals::add(&transaction, changes)?;
+        }
         let observed_at = changes
             .envelopes
             .iter()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::Batch;
+use super::{Batch, identity_totals};
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, schema};
@@ -32,8 +32,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum WriteMode {
     /// Beside readers: WAL, every index kept up, every batch atomic whenever the process ends.
     Live,
-    /// A new file that nobody reads before it is finished: nothing is synced, and indexes come
-    /// last. When anything fails the file is worth nothing.
+    /// A new file that nobody reads before it is finished: nothing is synced, and totals and
+    /// indexes come last. When anything fails the file is worth nothing.
     Bulk,
 }
 
@@ -44,6 +44,7 @@ pub enum WriteMode {
 pub struct Writer {
     pub(super) connection: Connection,
     pub(super) checkpoint: Checkpoint,
+    pub(super) mode: WriteMode,
     path: PathBuf,
     generation: Option<GenerationNumber>,
 }
@@ -110,6 +111,7 @@ impl Writer {
         Ok(Self {
             connection,
             checkpoint,
+            mode,
             path: path.to_path_buf(),
             generation: None,
         })
@@ -147,6 +149,7 @@ impl Writer {
         Ok(Self {
             connection,
             checkpoint,
+            mode: WriteMode::Live,
             path: path_buf,
             generation: None,
         })
@@ -189,6 +192,7 @@ impl Writer {
         Ok(Self {
             connection,
             checkpoint,
+            mode: WriteMode::Live,
             path,
             generation,
         })
@@ -201,9 +205,15 @@ impl Writer {
     /// Where SQLite or the disk fails.
     pub fn seal(self) -> Result<(), WriteError> {
         let Self {
-            connection, path, ..
+            connection,
+            path,
+            mode,
+            ..
         } = self;
         connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
+        if mode == WriteMode::Bulk {
+            identity_totals::sum_all(&connection)?;
+        }
         schema::create_indexes(&connection)?;
         connection.close().map_err(|(_, error)| error)?;
         Ok(File::open(&path)?.sync_all()?)

@@ -4,7 +4,8 @@
 //!
 //! - `file`: makes and opens a generation's file, in the mode that suits the work.
 //! - `batch`: one transaction, fenced by the offset it began at.
-//! - `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions.
+//! - `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
+//!   `identity_totals`: sums over the tables of names.
 //!
 //! The rows are a function of the log's prefix alone: not of where batches begin and end, nor of
 //! the mode.
@@ -12,6 +13,7 @@
 mod batch;
 mod event_rows;
 mod file;
+mod identity_totals;
 mod rows;
 
 pub use batch::{Admission, Batch};

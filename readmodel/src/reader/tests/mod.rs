@@ -9,11 +9,13 @@
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `walks`: pages while more arrives.
 //! - `deadline`: questions that must end.
+//! - `lists`: who there is.
 //! - `completeness`: what coverage says of a story of polls.
 //! - `plans`: which questions may not walk a whole table.
 
 mod completeness;
 mod deadline;
+mod lists;
 mod naive;
 mod naive_threads;
 mod over_time;

@@ -6,13 +6,14 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
+use crate::reader::lists::{self, Walk};
 use crate::reader::threads::{self, ThreadKind};
 use crate::reader::{
     activity, contributors, counts, coverage, event_query, interval, matrix, series, trending,
 };
 use crate::{
-    ActorKey, EventCursor, EventFilter, OrgKey, PullRequestAction, RepoKey, ScopeKeys, Snapshot,
-    TimeAxis, Window,
+    ActorKey, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey, ScopeKeys,
+    Snapshot, TimeAxis, Window,
 };
 
 /// What SQLite says it will do, a step a line.
@@ -67,6 +68,10 @@ fn what_every_answer_asks_seeks() {
     for sql in counts::HOT {
         assert_planned_once(&snapshot, sql);
     }
+    assert_seeks(
+        &snapshot,
+        &format!("SELECT e.place {}", event_query::ARRIVALS),
+    );
     for column in ["repo", "actor", "org"] {
         assert_seeks(&snapshot, &counts::scope_seconds(column));
         assert_seeks(&snapshot, &counts::scope_envelopes(column));
@@ -216,6 +221,46 @@ fn a_list_walks_one_index_in_its_order() {
                 || index != "events_by_time";
             assert!(bounded, "{steps:#?}");
         }
+    }
+}
+
+#[test]
+fn a_list_of_who_there_is_walks_one_index() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    for listed in [lists::REPOS, lists::ORGS] {
+        let (totals, names) = (listed.totals, listed.names);
+        let counted = plan(&snapshot, &lists::names_sql(listed));
+        let along_names = format!("SEARCH {names} USING COVERING INDEX {names}_by_name ");
+        assert!(
+            counted.iter().any(|step| step.starts_with(&along_names)),
+            "{counted:#?}"
+        );
+        for (order, of_totals) in [
+            (ListOrder::Events, "events"),
+            (ListOrder::LastEvent, "last"),
+        ] {
+            for walk in [Walk::All, Walk::InOrder] {
+                let sql = lists::list_sql(listed, order, walk);
+                assert_seeks(&snapshot, &sql);
+                let index = format!("INDEX {totals}_by_{of_totals} ");
+                let steps = plan(&snapshot, &sql);
+                assert!(steps[0].contains(&index), "{steps:#?}");
+            }
+            let steps = plan(&snapshot, &lists::list_sql(listed, order, Walk::Sorted));
+            assert!(
+                steps[0].contains(&format!("INDEX {names}_by_name ")),
+                "{steps:#?}"
+            );
+        }
+        let sql = lists::list_sql(listed, ListOrder::Name, Walk::Names);
+        assert_seeks(&snapshot, &sql);
+        let steps = plan(&snapshot, &sql);
+        assert!(
+            steps[0].contains(&format!("INDEX {names}_by_name ")),
+            "{steps:#?}"
+        );
     }
 }
 

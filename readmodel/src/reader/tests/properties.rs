@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::naive::{self, in_scope};
 use super::world::{ScopeName, World, any_records, any_scope, any_window};
-use crate::{EventFilter, PullRequestAction, Scope};
+use crate::{EventFilter, Offset, Place, PullRequestAction, Scope};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -101,6 +101,12 @@ proptest! {
                 && (actions.is_empty() || action.is_some_and(|action| actions.contains(&action)))
         });
         let page = snapshot.events(&filter, None, 1000).unwrap();
+        // What arrives is told apart by the same conditions, one event at a time.
+        let mut arrived = snapshot.arrivals(Place::new(Offset::ZERO, 0), 1000).unwrap();
+        arrived.retain(|arrival| filter.matches(&arrival.event));
+        let listed: Vec<_> = page.events.iter().collect();
+        prop_assert_eq!(listed.len(), arrived.len());
+        prop_assert!(arrived.iter().all(|arrival| listed.contains(&&arrival.event)));
         prop_assert_eq!(page.events, naive::listed(expected));
         prop_assert_eq!(page.next, None);
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::naive;
 use super::world::{LOG, Record, World, any_records, event, import};
-use crate::{Changes, DeadLetter, EventFilter, Offset, Reader, WriteMode, Writer};
+use crate::{Changes, DeadLetter, EventFilter, Offset, Place, Reader, WriteMode, Writer};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
@@ -38,6 +38,36 @@ proptest! {
             world.append(arriving.next().unwrap_or_default());
         }
         prop_assert_eq!(seen, naive::listed(expected));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whoever goes on after the last place misses nothing and sees nothing again, also in a model
+    /// that was made anew.
+    #[test]
+    fn arrivals_go_on_in_any_model_of_the_log(
+        records in any_records(8),
+        later in any_records(8),
+        limit in 1_usize..5,
+    ) {
+        let all: Vec<Record> = records.iter().chain(&later).cloned().collect();
+        let mut world = World::of(&records);
+        let (mut seen, mut from) = (Vec::new(), Place::new(Offset::ZERO, 0));
+        for batch in [later.as_slice(), &[]] {
+            loop {
+                let arrivals = world.reader().snapshot().unwrap().arrivals(from, limit).unwrap();
+                let Some(last) = arrivals.last() else { break };
+                from = last.place.next();
+                seen.extend(arrivals);
+            }
+            world.append(batch);
+        }
+        let anew = World::of(&all);
+        let expected = anew.reader().snapshot().unwrap().arrivals(Place::new(Offset::ZERO, 0), 1000);
+        prop_assert_eq!(&seen, &expected.unwrap());
+        prop_assert_eq!(seen.len(), naive::distinct(&all).len());
     }
 }
 
