@@ -38,3 +38,7 @@ demo:
 fuzz TARGET SECONDS="60":
     cd fuzz && cargo run --quiet --locked --example seeds
     cd fuzz && cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}} -rss_limit_mb=1024 -malloc_limit_mb=256
+
+# The log on small filesystems that are really full. Mounts them: needs root, mkfs.ext4 and loop devices.
+enospc:
+    cargo test --locked -p ghev-log --lib -- --ignored full_disk --nocapture --test-threads=1

@@ -3,6 +3,7 @@
 
 mod crash_images;
 mod faults;
+mod full_disk;
 mod image;
 mod random;
 mod watermark_slots;

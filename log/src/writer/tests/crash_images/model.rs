@@ -6,7 +6,7 @@ use super::{
     super::{image::Files, random::Random, *},
     disk::CrashDisk,
 };
-use crate::{error::ReadError, identity::FILE_NAME as IDENTITY, stat, verify};
+use crate::{error::ReadError, identity::FILE_NAME as IDENTITY, segment, stat, verify};
 
 /// What a log must hold, whenever the power is cut.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +100,7 @@ pub(super) fn check_image(left: &Files, model: &Model, random: &mut Random, agai
     }
     disk.state().dies_in = None;
     let mut writer = opened.unwrap();
+    let newest = *segment::list(dir.path()).unwrap().last().unwrap();
     assert!(!model.closed || writer.recovered().kept_records == 0);
     let next = model.check(dir.path());
     assert!(
@@ -108,6 +109,9 @@ pub(super) fn check_image(left: &Files, model: &Model, random: &mut Random, agai
     );
     assert!(next >= durable, "readers had read what is gone");
     assert_eq!(index_of(writer.next_offset()), next);
+    // A roll syncs the watermark file too: it never lags by more than the newest segment.
+    let in_newest = writer.next_offset().since(newest);
+    assert!(writer.recovered().kept_records <= in_newest);
     let offsets = writer.append(&[b"and on"]).unwrap();
     assert_eq!(index_of(offsets.start), next);
     assert_eq!(verify(dir.path(), &mut |_| ()).unwrap().damages, []);
