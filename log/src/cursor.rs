@@ -109,6 +109,8 @@ impl LogCursor {
     /// was.
     pub fn seek(&mut self, to: Offset) -> Result<(), ReadError> {
         if to < self.watermark.first {
+            // Where it begins by now.
+            self.look()?;
             return Err(ReadError::Trimmed {
                 asked: to,
                 first: self.watermark.first,
