@@ -42,3 +42,7 @@ fuzz TARGET SECONDS="60":
 # The log on small filesystems that are really full. Mounts them: needs root, mkfs.ext4 and loop devices.
 enospc:
     cargo test --locked -p ghev-log --lib -- --ignored full_disk --nocapture --test-threads=1
+
+# The log's speed beside something plain, in the same run.
+bench-log:
+    cargo bench --locked -p ghev-log --bench log

@@ -24,8 +24,9 @@
 //! A process killed at any instruction; a power cut that loses any subset of the pages and
 //! directory entries not yet synced, and tears or reorders their writes; flipped bits; truncated,
 //! missing, zero-filled, duplicated and foreign files; a full disk; I/O errors of writes and syncs;
-//! a second writer. Not for a disk that acknowledges a sync without doing it, nor for someone who
-//! edits files and checksums.
+//! a read-only mount; a clock that jumps; a second writer; a reader across a trim. What follows from
+//! each and which test holds that: `docs/durability.md`. Not for a disk that acknowledges a sync
+//! without doing it, nor for someone who edits files and checksums.
 //!
 //! # Files of a log's directory
 //!

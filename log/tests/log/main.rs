@@ -6,6 +6,7 @@ mod cursor;
 mod golden;
 mod indexes;
 mod kills;
+mod misfortunes;
 mod model;
 mod opening;
 mod processes;

@@ -12,7 +12,7 @@ use std::{env, mem};
 
 use super::{random::Random, *};
 use crate::stat;
-use disk::CrashDisk;
+use disk::{CrashDisk, End};
 use model::{Model, directory, open, options, write_files};
 
 const SEEDS: u64 = 2;
@@ -49,7 +49,7 @@ impl Run {
     /// Opens the log; `None` where the power was cut meanwhile.
     fn open(&mut self) -> Option<()> {
         let opened = open(self.dir.path(), options(&mut self.random), &self.disk);
-        if self.disk.state().left.is_some() {
+        if self.has_ended() {
             return None;
         }
         let writer = opened.unwrap();
@@ -86,7 +86,7 @@ impl Run {
         self.model(|model| model.in_flight.clone_from(&records));
         let writer = self.writer.as_mut()?;
         let appended = writer.append(&records);
-        if self.disk.state().left.is_some() {
+        if self.has_ended() {
             return None;
         }
         let offsets = appended.unwrap();
@@ -109,7 +109,7 @@ impl Run {
             model.closed_segments -= plan.segments;
         }
         let trimmed = writer.trim(limit);
-        if self.disk.state().left.is_some() {
+        if self.has_ended() {
             return None;
         }
         assert_eq!(trimmed.unwrap(), plan);
@@ -119,7 +119,7 @@ impl Run {
 
     fn close(&mut self) -> Option<()> {
         let closed = self.writer.take()?.close();
-        if self.disk.state().left.is_some() {
+        if self.has_ended() {
             return None;
         }
         closed.unwrap();
@@ -137,17 +137,25 @@ impl Run {
             2 | 3 => self.trim(),
             4 => {
                 // Somewhere in what comes next.
-                self.disk.state().dies_in = Some(self.random.below(30));
+                let end = [End::PowerCut, End::Kill][self.random.below(2)];
+                self.disk.state().ends_in = Some((self.random.below(30), end));
                 Some(())
             }
             _ => self.append(),
         }
     }
 
-    /// The machine is on again, with what was left.
+    fn has_ended(&self) -> bool {
+        self.disk.state().ended.is_some()
+    }
+
+    /// Another process begins, after a power cut with what was left.
     fn restart(&mut self) {
         self.writer = None;
-        let left = self.disk.state().left.take().unwrap();
+        self.disk.state().ended = None;
+        let Some(left) = self.disk.state().left.take() else {
+            return;
+        };
         let dir = directory();
         write_files(dir.path(), &left, &mut self.random);
         let state = self.disk.state();

@@ -283,3 +283,41 @@ fn a_sync_that_fails_acknowledges_nothing_and_the_next_mount_has_all_that_was() 
     writer.append(&[b"and on"]).unwrap();
     assert_eq!(verify(&dir, &mut |_| ()).unwrap().damages, []);
 }
+
+#[test]
+#[ignore = "mounts a filesystem: `just enospc`"]
+fn a_read_only_mount_is_read_and_proven_and_refused_to_writers() {
+    let home = tempfile::tempdir().unwrap();
+    let image = home.path().join("image");
+    ext4(&image, 24 * MIB);
+    let at = home.path().join("mnt");
+    let Some(mount) = mount_ext4(&image, &at) else {
+        return;
+    };
+    let dir = mount.0.join("log");
+    let mut writer = LogWriter::open(&dir, options(0)).unwrap();
+    let mut random = Random::new(4);
+    let records: Vec<_> = (0..30).flat_map(|_| batch(&mut random)).collect();
+    writer.append(&records).unwrap();
+    let remount = |how: &str| {
+        let status = Command::new("mount")
+            .args(["-o", how])
+            .arg(&mount.0)
+            .status();
+        assert!(status.unwrap().success());
+    };
+    drop(writer);
+    remount("remount,ro");
+    assert_eq!(read_all(&dir), records);
+    let report = verify(&dir, &mut |_| ()).unwrap();
+    assert_eq!(report.damages, []);
+    let error = LogWriter::open(&dir, options(0)).unwrap_err();
+    assert!(error.to_string().contains("Read-only"), "{error}");
+    let error = LogWriter::open(mount.0.join("new"), options(0)).unwrap_err();
+    assert!(error.to_string().contains("Read-only"), "{error}");
+    remount("remount,rw");
+    LogWriter::open(&dir, options(0))
+        .unwrap()
+        .append(&[b"and on"])
+        .unwrap();
+}

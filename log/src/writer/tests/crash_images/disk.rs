@@ -9,6 +9,15 @@ use super::{
     model::{Model, check_image},
 };
 
+/// How a writer ends in the middle of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// What was written and not synced is lost in part.
+    PowerCut,
+    /// What was written is there, and none of it is durable by that.
+    Kill,
+}
+
 /// What a disk without power remembers.
 #[derive(Debug)]
 pub(super) struct State {
@@ -18,8 +27,10 @@ pub(super) struct State {
     /// One image in so many calls is checked; none where it is 0.
     pub(super) every: usize,
     pub(super) images: usize,
-    /// Calls until the power is cut for the workload itself.
-    pub(super) dies_in: Option<usize>,
+    /// Calls until the workload itself ends, and how.
+    pub(super) ends_in: Option<(usize, End)>,
+    pub(super) ended: Option<End>,
+    /// What is left when the power was cut.
     pub(super) left: Option<Files>,
 }
 
@@ -35,7 +46,8 @@ impl CrashDisk {
             model,
             every: 0,
             images: 0,
-            dies_in: None,
+            ends_in: None,
+            ended: None,
             left: None,
         })))
     }
@@ -48,15 +60,21 @@ impl CrashDisk {
     fn call(&self) -> io::Result<()> {
         let mut state = self.state();
         let state = &mut *state;
-        if state.left.is_some() {
-            return Err(io::Error::other("the power is off"));
+        if state.ended.is_some() {
+            return Err(io::Error::other("it has ended"));
         }
-        if let Some(calls) = &mut state.dies_in {
-            if *calls == 0 {
-                state.left = Some(state.image.cut(&mut state.random));
-                return Err(io::Error::other("the power was cut"));
+        match &mut state.ends_in {
+            Some((0, end)) => {
+                let end = *end;
+                state.ends_in = None;
+                state.ended = Some(end);
+                if end == End::PowerCut {
+                    state.left = Some(state.image.cut(&mut state.random));
+                }
+                return Err(io::Error::other(format!("{end:?}")));
             }
-            *calls -= 1;
+            Some((calls, _)) => *calls -= 1,
+            None => {}
         }
         if state.every > 0 && state.random.below(state.every) == 0 {
             let left = state.image.cut(&mut state.random);

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{
     super::{image::Files, random::Random, *},
-    disk::CrashDisk,
+    disk::{CrashDisk, End},
 };
 use crate::{error::ReadError, identity::FILE_NAME as IDENTITY, segment, stat, verify};
 
@@ -85,7 +85,7 @@ pub(super) fn check_image(left: &Files, model: &Model, random: &mut Random, agai
     let disk = CrashDisk::new(dir.path(), random.clone(), model.clone());
     if again {
         // Beyond its end nothing is cut.
-        disk.state().dies_in = Some(random.below(40));
+        disk.state().ends_in = Some((random.below(40), End::PowerCut));
     }
     let opened = open(dir.path(), options(random), &disk);
     let second = disk.state().left.take();
@@ -98,7 +98,7 @@ pub(super) fn check_image(left: &Files, model: &Model, random: &mut Random, agai
         // The opening that was cut short is done again, by a process that lives.
         return check_image(left, model, random, false);
     }
-    disk.state().dies_in = None;
+    disk.state().ends_in = None;
     let mut writer = opened.unwrap();
     let newest = *segment::list(dir.path()).unwrap().last().unwrap();
     assert!(!model.closed || writer.recovered().kept_records == 0);

@@ -1,0 +1,50 @@
+//! The log's speed, each figure beside something plain in the same run: what is measured is the
+//! ratio, because disks and machines differ and neighbours make noise. `just bench-log`.
+//!
+//! `GHEV_LOG_BENCH_DIR` names a directory on the disk to measure, the temporary one by default.
+#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+#![expect(clippy::unwrap_used, reason = "a measurement that fails has no use")]
+
+mod append;
+mod plain;
+mod read;
+mod visible;
+
+use std::{env, path::PathBuf, time::Duration};
+
+/// How often each pair is measured, in turn.
+const ROUNDS: usize = 9;
+
+fn main() {
+    if let Some(dir) = env::var_os(visible::READER_OF) {
+        return visible::read(&PathBuf::from(dir));
+    }
+    let home = env::var_os("GHEV_LOG_BENCH_DIR").map_or_else(env::temp_dir, PathBuf::from);
+    let home = tempfile::tempdir_in(home).unwrap();
+    append::batched(home.path());
+    append::single(home.path());
+    read::small(home.path());
+    read::verified(home.path());
+    visible::measure(home.path());
+}
+
+/// The value in the middle.
+fn median<T: Copy + PartialOrd>(values: &mut [T]) -> T {
+    quantile(values, 500)
+}
+
+/// The value below which so many of a thousand lie.
+fn quantile<T: Copy + PartialOrd>(values: &mut [T], per_mille: usize) -> T {
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    values[(values.len() - 1) * per_mille / 1000]
+}
+
+/// How many a second.
+fn rate(count: u32, time: Duration) -> f64 {
+    f64::from(count) / time.as_secs_f64()
+}
+
+/// One line: what was measured, ours, what is plain, their ratio and what it should be.
+fn report(what: &str, ours: &str, plain: &str, ratio: f64, wanted: &str) {
+    println!("{what:<44} {ours:>16}  plain {plain:>16}  ratio {ratio:.2} (wanted {wanted})");
+}
