@@ -50,8 +50,17 @@ const OWNERS: [(&str, &str); 5] = [
     ("tide", "ghev-api"),
 ];
 
-/// Directories that hold no source of ours: build output, data, fuzzing and benchmark leftovers.
-const NOT_SOURCE: [&str; 6] = ["target", ".git", "ghev-data", "corpus", "artifacts", "out"];
+/// Directories that hold no source of ours: build output, data, leftovers of fuzzing and benchmarks,
+/// packages of others.
+const NOT_SOURCE: [&str; 7] = [
+    "target",
+    ".git",
+    "ghev-data",
+    "corpus",
+    "artifacts",
+    "out",
+    "node_modules",
+];
 
 /// One breach of a rule: where it is, what is wrong there and what to do.
 #[derive(Debug)]

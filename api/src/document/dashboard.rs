@@ -7,5 +7,10 @@ const BODY: &str = include_str!("dashboard.html");
 /// The page.
 pub(super) fn page(version: &str) -> String {
     let body = format!("{}{BODY}", html::header(version));
-    html::page("ghev", "dashboard.js", &body)
+    let head = html::Head {
+        title: "ghev",
+        styles: &["page.css", "dashboard.css"],
+        scripts: &["dashboard.js"],
+    };
+    html::page(&head, &body)
 }

@@ -1,4 +1,6 @@
-//! The documentation page: every endpoint with its parameters, an example and a form to try it.
+//! The documentation page: what holds for every endpoint, every problem, and between them every
+//! endpoint with its parameters and an example. A script puts Swagger UI, which can try them, in the
+//! place of the latter; without one they stay.
 
 use std::fmt::Write as _;
 
@@ -12,47 +14,28 @@ const INTRODUCTION: &str = include_str!("introduction.html");
 /// The page of a table.
 pub(super) fn page(endpoints: &[Endpoint], version: &str) -> String {
     let mut body = html::header(version);
-    body.push_str("<div class=\"with-side\">\n");
-    body.push_str(&contents(endpoints));
-    body.push_str("<main>\n");
+    body.push_str("<main class=\"wide\">\n");
     body.push_str(INTRODUCTION);
+    body.push_str("<h2 id=\"endpoints\">Endpoints</h2>\n<div id=\"reference\">\n");
     for tag in Tag::ALL {
         let (name, description) = (tag.name(), tag.description());
         add(
             &mut body,
-            format_args!("<h2 id=\"{name}\">{name}</h2>\n<p>{description}</p>\n"),
+            format_args!("<h3 id=\"{name}\">{name}</h3>\n<p>{description}</p>\n"),
         );
         for endpoint in endpoints.iter().filter(|endpoint| endpoint.tag == *tag) {
             body.push_str(&section(endpoint));
         }
     }
+    body.push_str("</div>\n");
     body.push_str(&problems());
-    body.push_str("</main>\n</div>\n");
-    html::page("ghev: documentation", "docs.js", &body)
-}
-
-fn contents(endpoints: &[Endpoint]) -> String {
-    let mut list = String::from(
-        "<nav class=\"side\" aria-label=\"Contents\"><details open><summary>Contents</summary>\n\
-         <a href=\"#basics\">Basics</a>\n",
-    );
-    for tag in Tag::ALL {
-        let name = tag.name();
-        add(
-            &mut list,
-            format_args!("<a class=\"group\" href=\"#{name}\">{name}</a>\n"),
-        );
-        for endpoint in endpoints.iter().filter(|endpoint| endpoint.tag == *tag) {
-            let path = endpoint.path.strip_prefix("/v1").unwrap_or(endpoint.path);
-            let path = breakable(path);
-            add(
-                &mut list,
-                format_args!("<a href=\"#{}\">{path}</a>\n", endpoint.id),
-            );
-        }
-    }
-    list.push_str("<a class=\"group\" href=\"#problems\">Problems</a>\n</details></nav>\n");
-    list
+    body.push_str("</main>\n");
+    let head = html::Head {
+        title: "ghev: documentation",
+        styles: &["page.css", "swagger-ui.css", "docs.css"],
+        scripts: &["swagger-ui-bundle.js", "docs.js"],
+    };
+    html::page(&head, &body)
 }
 
 fn section(endpoint: &Endpoint) -> String {
@@ -61,7 +44,7 @@ fn section(endpoint: &Endpoint) -> String {
     } = endpoint;
     let mut section = format!(
         "<section class=\"endpoint\" id=\"{id}\">\n\
-         <h3><span class=\"method\">GET</span> <code>{}</code></h3>\n<p>{}</p>\n",
+         <h4><span class=\"method\">GET</span> <code>{}</code></h4>\n<p>{}</p>\n",
         breakable(path),
         escaped(summary),
     );
@@ -73,21 +56,13 @@ fn section(endpoint: &Endpoint) -> String {
             ),
         );
     }
-    add(
-        &mut section,
-        format_args!(
-            "<form class=\"try\" data-path=\"{}\" aria-label=\"Try {id}\">\n",
-            escaped(path)
-        ),
-    );
-    for parameter in &endpoint.parameters {
-        section.push_str(&field(endpoint, parameter));
+    if !endpoint.parameters.is_empty() {
+        section.push_str("<dl>\n");
+        for parameter in &endpoint.parameters {
+            section.push_str(&description(parameter));
+        }
+        section.push_str("</dl>\n");
     }
-    section.push_str(
-        "<div class=\"send\"><button type=\"submit\">Send</button>\
-         <span class=\"outcome muted\" role=\"status\"></span></div>\n\
-         <pre class=\"answer\" hidden tabindex=\"0\" aria-label=\"Answer\"></pre>\n</form>\n",
-    );
     add(
         &mut section,
         format_args!(
@@ -99,57 +74,39 @@ fn section(endpoint: &Endpoint) -> String {
     section
 }
 
-fn field(endpoint: &Endpoint, parameter: &Parameter) -> String {
+fn description(parameter: &Parameter) -> String {
     let Parameter {
         name,
-        place,
         repeatable,
         description,
         schema,
-        example,
+        ..
     } = parameter;
-    let input = format!("{}-{name}", endpoint.id);
-    let in_path = *place == Place::Path;
-    let (kind, required) = if in_path {
-        ("path", " required")
-    } else {
-        ("query", "")
-    };
-    let words = schema["enum"].as_array();
-    let control = match words {
-        Some(words) => {
-            let options: String = words
-                .iter()
-                .filter_map(|word| word.as_str())
-                .map(|word| format!("<option>{}</option>", escaped(word)))
-                .collect();
-            format!(
-                "<select id=\"{input}\" data-in=\"{kind}\" name=\"{name}\"><option></option>{options}</select>"
-            )
-        }
-        None => {
-            let value = example.filter(|_| in_path).unwrap_or_default();
-            let hint = example.unwrap_or_default();
-            let many = if *repeatable { " data-many" } else { "" };
-            format!(
-                "<input id=\"{input}\" data-in=\"{kind}\"{many} name=\"{name}\" value=\"{}\" \
-                 placeholder=\"{}\" autocomplete=\"off\" spellcheck=\"false\"{required}>",
-                escaped(value),
-                escaped(hint),
-            )
-        }
-    };
-    let note = if *repeatable {
-        " <em>May be given several times; here, separate by spaces.</em>"
+    let many = if *repeatable {
+        " <em>May be given several times.</em>"
     } else {
         ""
     };
     format!(
-        "<div class=\"field\"><label for=\"{input}\"><code>{name}</code></label>\
-         <div>{control}<p>{}{note}{}</p></div></div>\n",
+        "<dt><code>{name}</code></dt><dd>{}{many}{}{}</dd>\n",
         with_code(description),
+        words(schema),
         bounds(schema),
     )
+}
+
+/// Which words there are, where there is a choice of words.
+fn words(schema: &serde_json::Value) -> String {
+    let words = schema["enum"].as_array().into_iter().flatten();
+    let words: Vec<String> = words
+        .filter_map(|word| word.as_str())
+        .map(|word| format!("<code>{}</code>", escaped(word)))
+        .collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" One of {}.", words.join(", "))
+    }
 }
 
 /// What a number may be, as the schema has it.

@@ -1,18 +1,33 @@
 //! The frame of pages. Everything a page needs comes from this service.
 
-/// A page. `body` is HTML; the title is text.
-pub(super) fn page(title: &str, script: &str, body: &str) -> String {
-    format!(
+/// What a page is called and what it uses.
+pub(super) struct Head<'h> {
+    pub(super) title: &'h str,
+    /// Files among the assets, each over the one before.
+    pub(super) styles: &'h [&'h str],
+    /// Files among the assets, in the order that they run.
+    pub(super) scripts: &'h [&'h str],
+}
+
+/// A page. `body` is HTML.
+pub(super) fn page(head: &Head<'_>, body: &str) -> String {
+    let title = escaped(head.title);
+    let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n\
-         <link rel=\"stylesheet\" href=\"/assets/page.css\">\n\
-         <script src=\"/assets/{script}\" defer></script>\n\
-         </head>\n<body>\n{body}</body>\n</html>\n",
-        title = escaped(title),
-    )
+         <title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
+    );
+    for name in head.styles {
+        html.push_str(&format!(
+            "<link rel=\"stylesheet\" href=\"/assets/{name}\">\n"
+        ));
+    }
+    for name in head.scripts {
+        html.push_str(&format!("<script src=\"/assets/{name}\" defer></script>\n"));
+    }
+    html.push_str(&format!("</head>\n<body>\n{body}</body>\n</html>\n"));
+    html
 }
 
 /// The bar at the top of every page.

@@ -120,9 +120,19 @@ fn parameter(parameter: &Parameter) -> Json {
     }
     // Elsewhere an example would be taken for a value to fill in.
     if let (true, Some(example)) = (in_path, parameter.example) {
-        described["example"] = json!(example);
+        described["example"] = example_of(&parameter.schema, example);
     }
     described
+}
+
+/// An example as the schema's type has it: examples are texts, for they stand in addresses.
+fn example_of(schema: &Json, example: &str) -> Json {
+    let number = || example.parse::<u64>().ok().map(Json::from);
+    let wants_number = schema["type"] == "integer";
+    wants_number
+        .then(number)
+        .flatten()
+        .unwrap_or_else(|| example.into())
 }
 
 fn responses(endpoint: &Endpoint) -> Map<String, Json> {
@@ -220,12 +230,15 @@ fn problem(codes: &[Code]) -> Json {
             "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
         },
     });
+    let header = |name: &str| json!({ name: { "$ref": format!("#/components/headers/{name}") } });
     if codes
         .iter()
         .any(|code| code.retry_after_seconds().is_some())
     {
-        response["headers"] =
-            json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } });
+        response["headers"] = header("Retry-After");
+    }
+    if codes.contains(&Code::Unauthorized) {
+        response["headers"] = header("WWW-Authenticate");
     }
     response
 }
@@ -243,6 +256,10 @@ fn headers() -> Json {
         },
         "Link": {
             "description": "The next page, as `rel=\"next\"`; absent on the last.",
+            "schema": { "type": "string" },
+        },
+        "WWW-Authenticate": {
+            "description": "How to show a token: as a bearer, or as the password of any user.",
             "schema": { "type": "string" },
         },
         "Retry-After": {

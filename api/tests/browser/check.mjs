@@ -1,0 +1,121 @@
+// Looks at the pages of a running service in headless Chromium, as people see them: wide and narrow,
+// light and dark, with and without JavaScript.
+//
+//   node check.mjs ADDRESS [DIRECTORY FOR SCREENSHOTS]
+//
+// Fails on an error in the console, a request to any other host, what axe-core finds, a page wider than
+// its screen, and on what each page must show. Exits 0, or 1 and every finding.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import process from "node:process";
+
+import puppeteer from "puppeteer-core";
+
+const [address, directory] = process.argv.slice(2);
+const origin = `http://${address}`;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const findings = [];
+
+const SCREENS = [
+  { name: "wide-light", width: 1280, height: 900, scheme: "light" },
+  { name: "wide-dark", width: 1280, height: 900, scheme: "dark" },
+  { name: "narrow-light", width: 360, height: 740, scheme: "light" },
+  { name: "narrow-dark", width: 360, height: 740, scheme: "dark" },
+];
+
+function find(where, what) {
+  findings.push(`${where}: ${what}`);
+}
+
+async function open(browser, screen, path, javascript = true) {
+  const page = await browser.newPage();
+  const where = `${path} ${screen.name}${javascript ? "" : " without JavaScript"}`;
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) find(where, `console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => find(where, `script: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) find(where, `asks ${url}`);
+  });
+  await page.setJavaScriptEnabled(javascript);
+  await page.setViewport({ width: screen.width, height: screen.height });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: screen.scheme }]);
+  const response = await page.goto(`${origin}${path}`, { waitUntil: "load" });
+  if (![200, 304].includes(response.status())) find(where, `status ${response.status()}`);
+  return { page, where };
+}
+
+async function accessible(page, where, exclude = []) {
+  // The page's policy lets no script in; the debugger may put one there all the same.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((exclude) => window.axe.run({ exclude }), exclude);
+  for (const { id, impact, nodes } of violations) {
+    const places = nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} ${failureSummary}`);
+    find(where, `axe: ${id} (${impact}), ${nodes.length} times: ${places.join("; ")}`);
+  }
+}
+
+async function fits(page, where) {
+  const [wide, screen] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  if (wide > screen) find(where, `is ${wide} pixels wide on a screen of ${screen}`);
+}
+
+async function picture(page, name, fullPage = true) {
+  if (directory !== undefined) await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
+}
+
+async function text(page, selector) {
+  return page.$eval(selector, (element) => element.textContent);
+}
+
+async function docs(browser, screen) {
+  const { page, where } = await open(browser, screen, "/docs");
+  await page.waitForSelector("#swagger .opblock");
+  // What is inside Swagger UI is not ours to mend.
+  await accessible(page, where, ["#swagger"]);
+  await fits(page, where);
+  await picture(page, `docs-${screen.name}`, false);
+  await page.click("#operations-Operations-status button.opblock-summary-control");
+  await page.waitForSelector("#operations-Operations-status .execute");
+  await page.click("#operations-Operations-status .execute");
+  await page.waitForSelector("#operations-Operations-status .live-responses-table .response");
+  const answered = await text(page, "#operations-Operations-status .live-responses-table .response");
+  if (!answered.includes("200")) find(where, `trying /v1/status answered ${answered.slice(0, 80)}`);
+  await fits(page, `${where} with an answer`);
+  await page.$eval("#operations-Operations-status", (element) => element.scrollIntoView());
+  await picture(page, `docs-tried-${screen.name}`, false);
+  await page.close();
+}
+
+async function docsWithoutJavaScript(browser, screen) {
+  const { page, where } = await open(browser, screen, "/docs", false);
+  const endpoints = await page.$$eval("#reference .endpoint", (all) => all.length);
+  if (endpoints < 40) find(where, `lists ${endpoints} endpoints`);
+  await fits(page, where);
+  await picture(page, `docs-plain-${screen.name}`, false);
+  await page.close();
+}
+
+if (directory !== undefined) mkdirSync(directory, { recursive: true });
+const browser = await puppeteer.launch({
+  executablePath,
+  args: ["--no-sandbox", "--disable-dev-shm-usage"],
+});
+try {
+  for (const screen of SCREENS) await docs(browser, screen);
+  await docsWithoutJavaScript(browser, SCREENS[0]);
+  await docsWithoutJavaScript(browser, SCREENS[2]);
+} catch (error) {
+  find("it stopped", error.message);
+} finally {
+  await browser.close();
+}
+for (const finding of findings) console.error(finding);
+console.log(`${findings.length} findings`);
+process.exitCode = findings.length === 0 ? 0 : 1;
