@@ -14,12 +14,14 @@
 //! - `handlers` are plain functions from a snapshot and parameters to one of the `views`.
 //! - `metrics` counts, `freshness` judges how old is too old, `tokens` knows who may ask, `watched`
 //!   reads files anew that were replaced.
+//! - `live` sends events as they arrive to whoever listens.
 //! - `answer` writes a view as JSON, NDJSON or CSV; `problem` owns everything that can go wrong.
 
 mod answer;
 mod document;
 mod freshness;
 mod handlers;
+mod live;
 mod metrics;
 mod options;
 mod parameters;
@@ -34,5 +36,5 @@ mod watched;
 mod web;
 
 pub use document::openapi_document;
-pub use options::{ApiOptions, Limits, LogEnd, TlsFiles};
+pub use options::{ApiOptions, Limits, LogEnd, Streams, TlsFiles};
 pub use web::{ServeError, serve};

@@ -31,6 +31,8 @@ pub struct ApiOptions {
     pub query_deadline: Duration,
     /// What a client may take of the service.
     pub limits: Limits,
+    /// How streams of events are kept up.
+    pub streams: Streams,
     /// Where the log ends: its first record that is not durable yet, where that can be seen. Asked at
     /// most once for each question about the service itself.
     pub log_end: Option<LogEnd>,
@@ -79,6 +81,27 @@ pub struct Limits {
     pub drain_timeout: Duration,
 }
 
+/// How streams of events are kept up.
+#[derive(Debug, Clone)]
+pub struct Streams {
+    /// How often the read model is asked for what is new while anybody listens, once for all.
+    pub tick: Duration,
+    /// The longest silence; then the client gets a sign of life.
+    pub heartbeat: Duration,
+    /// When clients are told to come back after the end of a stream.
+    pub retry: Duration,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_millis(250),
+            heartbeat: Duration::from_secs(15),
+            retry: Duration::from_secs(2),
+        }
+    }
+}
+
 impl ApiOptions {
     /// The defaults, over the read model in `model_dir`.
     pub fn new(model_dir: impl Into<PathBuf>) -> Self {
@@ -93,6 +116,7 @@ impl ApiOptions {
             lookup_deadline: Duration::from_millis(50),
             query_deadline: Duration::from_secs(5),
             limits: Limits::default(),
+            streams: Streams::default(),
             log_end: None,
             stale_after: None,
             token_file: None,
@@ -130,6 +154,7 @@ impl fmt::Debug for ApiOptions {
             .field("lookup_deadline", &self.lookup_deadline)
             .field("query_deadline", &self.query_deadline)
             .field("limits", &self.limits)
+            .field("streams", &self.streams)
             .field("stale_after", &self.stale_after)
             .field("token_file", &self.token_file)
             .field("tls", &self.tls)

@@ -62,7 +62,7 @@ pub(crate) fn choose(
     };
     let mut best = (0, None);
     for &format in formats {
-        let weight = weight_of(format, accept);
+        let weight = weight_of(media_type(format), accept);
         if weight > best.0 {
             best = (weight, Some(format));
         }
@@ -70,9 +70,20 @@ pub(crate) fn choose(
     best.1.ok_or_else(|| not_acceptable(offered))
 }
 
+/// Refuses a request that does not take the only media type there is.
+pub(crate) fn require(only: &str, accept: Option<&str>) -> Result<(), Problem> {
+    match accept {
+        Some(accept) if weight_of(only, accept) == 0 => {
+            let detail = format!("this answer can be had as {only} only");
+            Err(Problem::new(Code::NotAcceptable, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What the most specific entry that matches says.
-fn weight_of(format: Format, accept: &str) -> u16 {
-    let media_type = media_type(format).split(';').next().unwrap_or_default();
+fn weight_of(media_type: &str, accept: &str) -> u16 {
+    let media_type = media_type.split(';').next().unwrap_or_default();
     let kind = media_type.split('/').next().unwrap_or_default();
     let mut best = (0, 0);
     for (name, weight) in weighted(accept) {

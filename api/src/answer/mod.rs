@@ -11,5 +11,5 @@ mod format;
 mod tag;
 
 pub(crate) use encoding::Encoding;
-pub(crate) use format::{Offered, choose, media_type, write};
+pub(crate) use format::{Offered, choose, media_type, require, write};
 pub(crate) use tag::EntityTag;

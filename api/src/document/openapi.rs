@@ -138,7 +138,10 @@ fn example_of(schema: &Json, example: &str) -> Json {
 fn responses(endpoint: &Endpoint) -> Map<String, Json> {
     let mut responses = Map::new();
     responses.insert("200".into(), success(endpoint));
-    if !matches!(endpoint.action, Action::Health | Action::Metrics) {
+    if !matches!(
+        endpoint.action,
+        Action::Health | Action::Metrics | Action::Stream
+    ) {
         let not_modified = json!({
             "description": "The client's copy is still right.",
             "headers": { "ETag": { "$ref": "#/components/headers/ETag" } },
@@ -146,7 +149,7 @@ fn responses(endpoint: &Endpoint) -> Map<String, Json> {
         responses.insert("304".into(), not_modified);
     }
     let common = match endpoint.action {
-        Action::Question(_) => OF_QUESTIONS,
+        Action::Question(_) | Action::Stream => OF_QUESTIONS,
         Action::Document(_) | Action::Health | Action::Metrics => OF_OTHERS,
     };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -172,7 +175,10 @@ fn success(endpoint: &Endpoint) -> Json {
     let mut headers = Map::new();
     let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
     headers.insert("Cache-Control".into(), header("Cache-Control"));
-    if !matches!(endpoint.action, Action::Health | Action::Metrics) {
+    if !matches!(
+        endpoint.action,
+        Action::Health | Action::Metrics | Action::Stream
+    ) {
         headers.insert("ETag".into(), header("ETag"));
     }
     if endpoint

@@ -1,7 +1,7 @@
 //! Events: lists of them, page by page, and single ones.
 
 use ghev_event::EventId;
-use ghev_readmodel::{EventCursor, EventFilter, Scope, Window};
+use ghev_readmodel::{EventCursor, EventFilter, Scope, Snapshot, Window};
 
 use super::page_token::{self, List, Resumed};
 use super::{Ask, FormatOnly};
@@ -13,8 +13,8 @@ use crate::problem::{Code, Problem};
 use crate::views::{EventAnswer, EventsView};
 
 parameters! {
-    /// Which events are listed.
-    pub(crate) struct EventsParameters {
+    /// Which events are meant.
+    pub(crate) struct EventConditions {
         /// Only events of this type; given several times, of any of these.
         kinds = "type": Vec<KindName>,
         /// Only events of this repository, `OWNER/NAME` in any case.
@@ -25,6 +25,12 @@ parameters! {
         actor = "actor": Option<Login>,
         /// Only events with this `payload.action`.
         action = "action": Option<ActionWord>,
+    }
+}
+
+parameters! {
+    /// Which events are listed, and how.
+    pub(crate) struct EventsParameters {
         span = "": TimeSpan,
         /// Which time of an event the window speaks of: when it happened (the default), or when it
         /// arrived here.
@@ -58,9 +64,12 @@ parameters! {
 }
 
 /// Events that meet every condition, the newest first.
-pub(crate) fn events(ask: &Ask<'_>, parameters: &EventsParameters) -> Result<EventsView, Problem> {
+pub(crate) fn events(
+    ask: &Ask<'_>,
+    (conditions, parameters): &(EventConditions, EventsParameters),
+) -> Result<EventsView, Problem> {
     let by = parameters.by.unwrap_or(TimeWord::CreatedAt).into();
-    let list = list(ask, parameters);
+    let list = list(ask, conditions, parameters);
     let resumed: Option<Resumed<EventCursor>> = match &parameters.page_token {
         Some(token) => Some(page_token::read(list, token)?),
         None => None,
@@ -70,7 +79,7 @@ pub(crate) fn events(ask: &Ask<'_>, parameters: &EventsParameters) -> Result<Eve
         None => (None, relative(ask, parameters.span)),
     };
     let window = parameters.span.window(relative, by);
-    let filter = filter(ask, parameters, window)?;
+    let filter = conditions.filter(ask.snapshot, window)?;
     let limit = parameters.limit.unwrap_or(Limit::DEFAULT).0;
     let page = ask.snapshot.events(&filter, cursor.as_ref(), limit)?;
     let next = page
@@ -121,17 +130,15 @@ fn relative(ask: &Ask<'_>, span: TimeSpan) -> Relative {
 }
 
 /// What a walk's pages have in common; the size of a page may change on the way.
-fn list(ask: &Ask<'_>, parameters: &EventsParameters) -> List {
-    let EventsParameters {
+fn list(ask: &Ask<'_>, conditions: &EventConditions, parameters: &EventsParameters) -> List {
+    let EventConditions {
         kinds,
         repo,
         org,
         actor,
         action,
-        span,
-        by,
-        ..
-    } = parameters;
+    } = conditions;
+    let EventsParameters { span, by, .. } = parameters;
     let lowered = |name: &str| name.to_lowercase();
     let repo = repo.as_ref().map(|repo| lowered(&repo.0));
     let org = org.as_ref().map(|org| lowered(&org.0));
@@ -140,37 +147,28 @@ fn list(ask: &Ask<'_>, parameters: &EventsParameters) -> List {
     List::new(ask.snapshot.as_of().checkpoint.log_id, &filter)
 }
 
-fn filter(
-    ask: &Ask<'_>,
-    parameters: &EventsParameters,
-    window: Window,
-) -> Result<EventFilter, Problem> {
-    let EventsParameters {
-        kinds,
-        repo,
-        org,
-        actor,
-        action,
-        ..
-    } = parameters;
-    let snapshot = ask.snapshot;
-    Ok(EventFilter {
-        kinds: kinds.iter().map(|kind| kind.0.clone()).collect(),
-        actions: action.iter().map(|action| action.0.clone()).collect(),
-        repo: repo
+impl EventConditions {
+    /// As a filter of the read model; a problem where somebody named was never seen.
+    pub(super) fn filter(
+        &self,
+        snapshot: &Snapshot<'_>,
+        window: Window,
+    ) -> Result<EventFilter, Problem> {
+        let repo = self.repo.as_ref().map(|repo| known_repo(snapshot, &repo.0));
+        let org = self.org.as_ref().map(|org| known_org(snapshot, &org.0));
+        let actor = self
+            .actor
             .as_ref()
-            .map(|repo| known_repo(snapshot, &repo.0))
-            .transpose()?,
-        org: org
-            .as_ref()
-            .map(|org| known_org(snapshot, &org.0))
-            .transpose()?,
-        actor: actor
-            .as_ref()
-            .map(|actor| known_actor(snapshot, &actor.0))
-            .transpose()?,
-        window,
-    })
+            .map(|actor| known_actor(snapshot, &actor.0));
+        Ok(EventFilter {
+            kinds: self.kinds.iter().map(|kind| kind.0.clone()).collect(),
+            actions: self.action.iter().map(|action| action.0.clone()).collect(),
+            repo: repo.transpose()?,
+            org: org.transpose()?,
+            actor: actor.transpose()?,
+            window,
+        })
+    }
 }
 
 /// The narrowest scope that covers all that is listed.

@@ -22,6 +22,6 @@ pub(crate) use scope::{
 };
 pub(crate) use values::{
     ActionWord, BotsWord, CreatedOnly, EventIdText, Format, FullName, IntervalAction, IntervalWord,
-    KindName, Limit, Login, OwnerName, PageTokenText, Prefix, SortWord, TimeWord,
+    KindName, Limit, Login, OwnerName, PageTokenText, PlaceIdText, Prefix, SortWord, TimeWord,
 };
 pub(crate) use window::{Instant, Relative, TimeSpan, WindowLength};

@@ -212,6 +212,8 @@ texts! {
     Login, "dtolnay";
     /// An event's id.
     EventIdText, "2489651045";
+    /// The id of an event of a stream, not yet looked into.
+    PlaceIdText, "1f0c9a2b-1234.0";
     /// What a name begins with.
     Prefix, "rust-lang/";
 }

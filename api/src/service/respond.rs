@@ -14,9 +14,11 @@ use super::response;
 use crate::answer::{self, Encoding, Offered};
 use crate::document::Documents;
 use crate::freshness::Freshness;
+use crate::handlers::{self, StreamParameters};
+use crate::live::{EVENT_STREAM, Feed, Patience, Wanted};
 use crate::metrics::{self, Metrics, ModelFigures};
 use crate::options::ApiOptions;
-use crate::parameters::{Format, Input};
+use crate::parameters::{Format, Input, Parameters as _};
 use crate::problem::{Code, Problem};
 use crate::queries::QueryThreads;
 use crate::readers::Readers;
@@ -28,13 +30,18 @@ use crate::web::ServeError;
 /// How long the figures of the read model may take; those of the service itself are told anyway.
 const FIGURES_DEADLINE: Duration = Duration::from_millis(500);
 
+/// Where a client of a stream goes on.
+const LAST_EVENT_ID: header::HeaderName = header::HeaderName::from_static("last-event-id");
+
 /// Everything that answers requests.
 pub(crate) struct Service {
     endpoints: Vec<Endpoint>,
     documents: Documents,
     metrics: Metrics,
     readers: Readers,
-    queries: QueryThreads,
+    queries: Arc<QueryThreads>,
+    feed: Arc<Feed>,
+    patience: Patience,
     lookup_deadline: Duration,
     freshness: Freshness,
     tokens: Option<Tokens>,
@@ -58,12 +65,19 @@ impl Service {
     ) -> Result<Self, ServeError> {
         let readers = Readers::new(options.model_dir.clone(), options.model_file.clone());
         let tokens = options.token_file.clone().map(Tokens::of_file);
+        let queries = QueryThreads::start(options, &readers).map_err(ServeError::Threads)?;
+        let queries = Arc::new(queries);
         Ok(Self {
             tokens: tokens.transpose().map_err(ServeError::Tokens)?,
             freshness: Freshness::new(options),
             documents: Documents::of(&endpoints, options.version),
             metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),
-            queries: QueryThreads::start(options, &readers).map_err(ServeError::Threads)?,
+            feed: Feed::new(Arc::clone(&queries), options.streams.tick),
+            patience: Patience {
+                heartbeat: options.streams.heartbeat,
+                retry: options.streams.retry,
+            },
+            queries,
             readers,
             lookup_deadline: options.lookup_deadline,
             now: Arc::clone(&options.now),
@@ -80,6 +94,11 @@ impl Service {
     /// The service's own counters.
     pub(crate) const fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Ends all streams of events, so that requests under way can end.
+    pub(crate) fn end_streams(&self) {
+        self.feed.end();
     }
 
     /// Answers a request to an endpoint. `segment` gives the parameters in its path, still
@@ -107,6 +126,10 @@ impl Service {
             Action::Question(question) => {
                 let input = Input::new(segments, request.uri.query());
                 self.answer(&**question, input, request).await
+            }
+            Action::Stream => {
+                let input = Input::new(segments, request.uri.query());
+                self.stream(input, request)
             }
             Action::Document(_) | Action::Health | Action::Metrics => {
                 let segment = segments.map(|(_, raw)| raw).next();
@@ -184,6 +207,32 @@ impl Service {
         }
     }
 
+    /// Events as they arrive: the answer brings along what is wanted.
+    fn stream(&self, mut input: Input, request: &Parts) -> Result<Response<Bytes>, Problem> {
+        let parameters = StreamParameters::read(&mut input);
+        input.finish()?;
+        let parameters =
+            parameters.ok_or_else(|| Problem::internal("parameters vanished unexplained"))?;
+        let headers = &request.headers;
+        let accept = joined(headers, &header::ACCEPT);
+        answer::require(EVENT_STREAM, accept.as_deref())?;
+        let last_seen = joined(headers, &LAST_EVENT_ID);
+        let (filter, log, at) = self.readers.with(|reader| {
+            reader.set_deadline(None);
+            handlers::stream(&reader.snapshot()?, &parameters, last_seen.as_deref())
+        })?;
+        let mut response = response::of_stream();
+        if request.method != Method::HEAD {
+            response.extensions_mut().insert(Wanted {
+                feed: Arc::clone(&self.feed),
+                filter,
+                from: (log, at),
+                patience: self.patience,
+            });
+        }
+        Ok(response)
+    }
+
     /// What needs no read model.
     fn show(
         &self,
@@ -209,7 +258,7 @@ impl Service {
                     body,
                 ))
             }
-            Action::Health | Action::Question(_) => {
+            Action::Health | Action::Question(_) | Action::Stream => {
                 let accept = joined(&request.headers, &header::ACCEPT);
                 answer::choose(Offered::JsonOnly, None, accept.as_deref())?;
                 let body = serde_json::to_vec(&HealthView { status: "ok" }).unwrap_or_default();

@@ -6,6 +6,7 @@ use http::{Response, StatusCode, Uri};
 
 use super::job::Outcome;
 use crate::answer::{Encoding, EntityTag, media_type};
+use crate::live::EVENT_STREAM;
 use crate::parameters::Format;
 use crate::problem::{Code, Problem};
 
@@ -117,6 +118,16 @@ pub(super) fn of_body(
         headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
     }
     tagged(&mut response, tag);
+    response
+}
+
+/// The head of a stream. A proxy that gathers answers would hold it back.
+pub(super) fn of_stream() -> Response<Bytes> {
+    let mut response = of_body(None, Encoding::Identity, EVENT_STREAM, Bytes::new());
+    let unbuffered = HeaderName::from_static("x-accel-buffering");
+    response
+        .headers_mut()
+        .insert(unbuffered, HeaderValue::from_static("no"));
     response
 }
 

@@ -5,7 +5,8 @@ use schemars::{Schema, SchemaGenerator};
 use super::question::{Cost, Question, Typed};
 use crate::answer::Offered;
 use crate::document::{Document, Documents};
-use crate::handlers::Ask;
+use crate::handlers::{Ask, StreamParameters};
+use crate::live::EVENT_STREAM;
 use crate::parameters::{Input, Parameter, Parameters, Place};
 use crate::problem::{Code, Problem};
 use crate::views::{HealthView, View};
@@ -99,6 +100,8 @@ pub(crate) enum Action {
     Question(Box<dyn Question>),
     /// It shows one of the documents.
     Document(ShowDocument),
+    /// It sends events as they arrive.
+    Stream,
     /// It says that the process is alive.
     Health,
     /// It tells the service's counters.
@@ -164,6 +167,13 @@ impl Endpoint {
             problems,
             action,
         }
+    }
+
+    /// The endpoint that sends events as they arrive.
+    pub(super) fn stream(path: (&'static str, &'static str), summary: &'static str) -> Self {
+        let mut stream = Self::other(path, Tag::Events, EVENT_STREAM, summary, Action::Stream);
+        StreamParameters::describe(&mut stream.parameters);
+        stream
     }
 
     /// The endpoint that says that the process is alive.

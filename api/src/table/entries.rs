@@ -167,6 +167,15 @@ fn events() -> Vec<Endpoint> {
             Code::UnknownOrg,
             Code::UnknownActor,
         ]),
+        Endpoint::stream(
+            ("/v1/events/stream", "event_stream"),
+            "Events as they arrive, as Server-Sent Events",
+        )
+        .or(&[
+            Code::UnknownRepository,
+            Code::UnknownOrg,
+            Code::UnknownActor,
+        ]),
         Endpoint::question(
             ("/v1/events/{type}/{id}", "event"),
             Tag::Events,

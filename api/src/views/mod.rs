@@ -16,7 +16,7 @@ mod trending;
 
 pub(crate) use activity::{ActivityMatrixView, ActivityView};
 pub(crate) use counts::EventCountsView;
-pub(crate) use events::{EventAnswer, EventsView};
+pub(crate) use events::{EventAnswer, EventView, EventsView};
 pub(crate) use identity::IdentityView;
 pub(crate) use interval::PullRequestIntervalView;
 pub(crate) use lists::{OrgsView, ReposView};

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::body;
 use super::routes::{self, Policy, State};
 use super::wire::Wire;
 use crate::options::Limits;
@@ -61,7 +62,7 @@ impl Visit {
         let service = service_fn(|request: Request<Incoming>| async {
             let (parts, _) = request.into_parts();
             let response = routes::respond(&server, parts, client, &policy).await;
-            Ok::<_, Infallible>(response.map(Full::new))
+            Ok::<_, Infallible>(body::of(response))
         });
         let wire = Wire::new(stream, policy.limits.write_timeout);
         let connection = protocol(&policy.limits).serve_connection(wire, service);

@@ -5,12 +5,14 @@
 //! and cannot stop in order; none of it is built. A request and its answer pass through tide as they
 //! are, as extensions, so that no header is converted twice.
 //!
-//! - `serve`: the way in. - `routes`: the table as a tide server. - `listener`: takes connections,
+//! - `serve`: the way in. - `routes`: the table as a tide server. - `body`: what an answer is sent as.
+//! - `listener`: takes connections,
 //!   and stops in order. - `connection`: one connection and its limits. - `peers`: how many each
 //!   peer has. - `wire`: a socket that does not wait for ever. - `refusals`: what is refused unasked.
 //! - `tls`: the same encrypted. - `trace`: which request is which. - `access_log`: a line for each.
 
 mod access_log;
+mod body;
 mod connection;
 mod listener;
 mod peers;

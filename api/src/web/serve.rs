@@ -56,7 +56,8 @@ pub(super) async fn serve_table(
     let tls = options.tls.as_ref().map(Tls::load);
     let tls = tls.transpose().map_err(ServeError::Tls)?;
     let service = Service::start(&options, endpoints)?;
-    let server = routes::server(&Arc::new(service));
+    let service = Arc::new(service);
+    let server = routes::server(&service);
     let (stop, stopped) = watch::channel(false);
     let listener = HyperListener::new(listener, tls, Policy::of(&options), stopped);
     let mut serving = pin!(server.listen(listener));
@@ -65,6 +66,7 @@ pub(super) async fn serve_table(
         () = shutdown => {
             // The listener holds the other end for as long as it serves.
             let _ = stop.send(true);
+            service.end_streams();
             serving.await
         }
     };

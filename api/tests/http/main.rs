@@ -21,6 +21,7 @@ mod operations;
 mod over_time;
 mod readiness;
 mod schemas;
+mod streams;
 mod threads;
 mod tls;
 mod trending;

@@ -152,6 +152,14 @@ impl Model {
             .unwrap();
     }
 
+    /// The same directory, written to from where its current generation stands.
+    pub(crate) fn reopened(self) -> Self {
+        let Self { dir, writer } = self;
+        drop(writer);
+        let writer = Self::open(dir.path());
+        Self { dir, writer }
+    }
+
     /// Builds an empty generation beside the current one and makes it current.
     pub(crate) fn switch_generation(&self) {
         let dir = ModelDir::new(self.path());

@@ -66,7 +66,10 @@ fn every_endpoint_answers_by_its_schema() {
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() >= 20, "{}", paths.len());
     for (path, item) in paths {
-        let answer = client.get(&filled(path));
+        // A stream does not end by itself.
+        let is_stream = path.ends_with("/stream");
+        let method = if is_stream { "HEAD" } else { "GET" };
+        let answer = client.request(method, &filled(path), &[]);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         let content = item["get"]["responses"]["200"]["content"]
             .as_object()

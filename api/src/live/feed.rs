@@ -1,0 +1,162 @@
+//! What arrives, for all clients at once.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ghev_readmodel::{LogId, Place};
+use tokio::sync::{Semaphore, broadcast, watch};
+
+use super::PlaceId;
+use super::frame::Batch;
+use crate::problem::Problem;
+use crate::queries::QueryThreads;
+
+/// Events that are read at once for everybody.
+const BATCH_EVENTS_MAX: usize = 500;
+
+/// Events that are read at once for one client that catches up: what each of many may hold.
+const PAGE_EVENTS_MAX: usize = 50;
+
+/// Batches that a client may fall behind.
+pub(super) const BATCHES_KEPT: usize = 64;
+
+/// Clients that catch up at the same time; others wait, and questions are not crowded out.
+const CATCHING_UP_MAX: usize = 4;
+
+/// How long to wait where more is known to be there, so that clients can keep up with an import.
+const PACE: Duration = Duration::from_millis(20);
+
+/// What arrives, for all clients at once.
+pub(crate) struct Feed {
+    queries: Arc<QueryThreads>,
+    tick: Duration,
+    batches: broadcast::Sender<Arc<Batch>>,
+    /// Whether the task runs; guarded, so that it never ends just when somebody comes.
+    running: Mutex<bool>,
+    catching_up: Semaphore,
+    ended: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed")
+            .field("tick", &self.tick)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A stretch of the log, and whether there is more after it already.
+pub(super) struct Stretch {
+    pub(super) batch: Batch,
+    pub(super) more: bool,
+}
+
+impl Feed {
+    /// A feed that asks every `tick` while anybody listens.
+    pub(crate) fn new(queries: Arc<QueryThreads>, tick: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            queries,
+            tick,
+            batches: broadcast::Sender::new(BATCHES_KEPT),
+            running: Mutex::new(false),
+            catching_up: Semaphore::new(CATCHING_UP_MAX),
+            ended: watch::Sender::new(false),
+        })
+    }
+
+    /// Ends all streams, those to come too.
+    pub(crate) fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    pub(super) fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.subscribe()
+    }
+
+    /// What arrives from now on. If nobody asks yet, the task begins at `at`.
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        log: LogId,
+        at: Place,
+    ) -> broadcast::Receiver<Arc<Batch>> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let receiver = self.batches.subscribe();
+        if !*running {
+            *running = true;
+            tokio::spawn(Arc::clone(self).run(log, at));
+        }
+        receiver
+    }
+
+    /// A client's next page from `at` on.
+    pub(super) async fn page(&self, id: &PlaceId, log: LogId) -> Result<Stretch, Problem> {
+        let _turn = self.catching_up.acquire().await;
+        self.read(id, log, PAGE_EVENTS_MAX).await
+    }
+
+    async fn run(self: Arc<Self>, log: LogId, at: Place) {
+        let mut id = PlaceId::new(log, at);
+        let mut ended = self.ended();
+        while !self.stops() {
+            let pause = match self.read(&id, log, BATCH_EVENTS_MAX).await {
+                Ok(Stretch { batch, more }) => {
+                    if batch.next > batch.from {
+                        id = id.at(batch.next);
+                        self.send(batch);
+                    }
+                    if more { PACE } else { self.tick }
+                }
+                // Whatever is wrong with the model, it is asked again.
+                Err(problem) => {
+                    tracing::debug!("cannot read what arrived: {}", problem.detail);
+                    self.tick
+                }
+            };
+            let _ = tokio::time::timeout(pause, ended.wait_for(|ended| *ended)).await;
+        }
+    }
+
+    pub(super) fn send(&self, batch: Batch) {
+        // That nobody listens any more is found out in time.
+        let _ = self.batches.send(Arc::new(batch));
+    }
+
+    pub(super) fn listeners(&self) -> usize {
+        self.batches.receiver_count()
+    }
+
+    fn stops(&self) -> bool {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *running = self.listeners() > 0 && !*self.ended.borrow();
+        !*running
+    }
+
+    async fn read(&self, id: &PlaceId, log: LogId, limit: usize) -> Result<Stretch, Problem> {
+        let id = id.clone();
+        self.queries
+            .run(move |reader| {
+                let from = id.place;
+                let snapshot = reader.snapshot()?;
+                let checkpoint = snapshot.as_of().checkpoint;
+                if checkpoint.log_id != log {
+                    return Err(Problem::internal("the read model is of another log now"));
+                }
+                // A generation that has not come as far yet has nothing new.
+                let end = Place::new(checkpoint.next_offset, 0);
+                if end <= from {
+                    let batch = Batch::write(&id, from, from, Vec::new());
+                    return Ok(Stretch { batch, more: false });
+                }
+                let arrivals = snapshot.arrivals(from, limit)?;
+                let more = arrivals.len() == limit;
+                let next = match arrivals.last() {
+                    Some(last) if more => last.place.next(),
+                    _ => end,
+                };
+                let batch = Batch::write(&id, from, next, arrivals);
+                Ok(Stretch { batch, more })
+            })
+            .await
+    }
+}
