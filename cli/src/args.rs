@@ -10,6 +10,7 @@ use ghev_event::Source;
 use ghev_injector::GithubUrl;
 
 use crate::moment::OffsetOrTime;
+use crate::span::Span;
 
 /// Keeps what GitHub's Events API forgets, and answers questions about it.
 ///
@@ -81,6 +82,8 @@ pub(crate) enum Command {
         inject: InjectArgs,
         #[command(flatten)]
         serve: ServeArgs,
+        #[command(flatten)]
+        keep: KeepArgs,
     },
     /// Poll GitHub and append what is new to the log
     Inject {
@@ -94,6 +97,8 @@ pub(crate) enum Command {
     ///
     /// Of several on one read model one works; the others stand by until it ends, however it ends.
     Project {
+        #[command(flatten)]
+        keep: KeepArgs,
         /// End once the log's present end is reached; refused while another projector works
         #[arg(long, env = "GHEV_ONCE")]
         once: bool,
@@ -209,6 +214,16 @@ pub(crate) struct ServeArgs {
     pub(crate) connections_per_peer_max: Option<usize>,
 }
 
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct KeepArgs {
+    /// Keep single events this long in the read model, such as 90d; sums stay, and so does the log
+    ///
+    /// Counted back from the newest record, to a whole hour. What each answer covers then stands in
+    /// docs/retention.md; `coverage` says it with every answer.
+    #[arg(long, env = "GHEV_KEEP_EVENTS", value_name = "DURATION")]
+    pub(crate) keep_events: Option<Span>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct InjectArgs {
     /// What to poll: public, repo:OWNER/NAME, org:ORG or user:LOGIN; may be given several times.
@@ -248,6 +263,8 @@ fn live_source(text: &str) -> Result<Source, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     /// Change nothing: compare the live read model with a fresh one; exit 5 where they differ
     #[arg(long, env = "GHEV_CHECK", conflicts_with_all = ["until", "into", "rollback"])]
     pub(crate) check: bool,

@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod moment;
 mod signals;
+mod span;
 mod telemetry;
 
 use std::ffi::OsString;

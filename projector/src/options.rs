@@ -1,6 +1,7 @@
 //! What a projector is told. Knows nothing about where its values come from.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ghev_readmodel::ModelDir;
 
@@ -11,6 +12,9 @@ pub struct ProjectorOptions {
     pub log_dir: PathBuf,
     /// The read model's directory, made if it is missing.
     pub model_dir: PathBuf,
+    /// For how long the model keeps the rows of events, counted back from the newest record; `None`
+    /// for ever.
+    pub keep_events: Option<Duration>,
     /// Transactions of a tailing projector: a smaller one is visible sooner.
     pub live: BatchLimits,
     /// Transactions of a replay: a larger one writes fewer rows twice. The memory of a replay
@@ -39,6 +43,7 @@ impl ProjectorOptions {
         Self {
             log_dir: log_dir.into(),
             model_dir: model_dir.into(),
+            keep_events: None,
             live: BatchLimits {
                 events_max: 10_000,
                 bytes_max: 16 << 20,

@@ -47,9 +47,10 @@ impl Projector {
     /// Brings a log and a model of it together.
     pub(crate) fn new(
         cursor: LogCursor,
-        writer: Writer,
+        mut writer: Writer,
         options: &ProjectorOptions,
     ) -> Result<Self, ProjectError> {
+        writer.keep_events(options.keep_events);
         let mut projector = Self {
             cursor,
             writer,

@@ -87,6 +87,9 @@ pub enum WriteError {
         /// Where the batch began.
         expected: Offset,
     },
+    /// The finished file cannot be opened again.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// A file operation failed.
     #[error("cannot make the read model durable: {0}")]
     Io(#[from] std::io::Error),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ghev_event::Timestamp;
 use rusqlite::types::ValueRef;
 
 use crate::error::ReadError;
@@ -14,6 +15,8 @@ use crate::{Checkpoint, Reader, Snapshot};
 pub struct TableHashes {
     /// Where the model stood.
     pub checkpoint: Checkpoint,
+    /// Since when it has the rows of events; `None` where it has all.
+    pub events_since: Option<Timestamp>,
     /// A BLAKE3 digest of each table's rows, by the table's name.
     pub tables: BTreeMap<String, [u8; 32]>,
 }
@@ -33,6 +36,7 @@ impl TableHashes {
         }
         Ok(Self {
             checkpoint: snapshot.as_of().checkpoint,
+            events_since: snapshot.events_since(),
             tables,
         })
     }

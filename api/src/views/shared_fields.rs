@@ -89,7 +89,8 @@ impl From<&AsOf> for AsOfView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Coverage")]
 pub(crate) struct CoverageView {
-    /// `ok`: overlapping polls prove that nothing was lost. `degraded`: a gap is suspected.
+    /// `ok`: overlapping polls prove that nothing was lost. `degraded`: a gap is suspected, or the
+    /// window begins before `events_since`.
     /// `unknown`: nothing tells.
     state: CoverageStateView,
     /// Polls that could have seen the window.
@@ -99,6 +100,9 @@ pub(crate) struct CoverageView {
     /// The share of events that was seen, from 0 to 1; null where it is unknown.
     #[schemars(range(min = 0, max = 1))]
     est_capture: Option<f64>,
+    /// Since when the read model has single events; null where it has all. Earlier ones count only in
+    /// what is kept as sums: events by type and hour, names, first contributions.
+    events_since: Option<Time>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -121,6 +125,7 @@ impl From<Coverage> for CoverageView {
             polls: coverage.polls,
             suspected_gaps: coverage.suspected_gaps,
             est_capture: coverage.est_capture,
+            events_since: coverage.events_since.map(Time),
         }
     }
 }

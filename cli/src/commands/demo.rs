@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::runtime::{self, Service};
 use super::{DataDir, inject, output, project, serve, sim};
-use crate::args::ServeArgs;
+use crate::args::{KeepArgs, ServeArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -45,7 +45,10 @@ pub(crate) fn run(args: &ServeArgs, rate: f64, seed: u64) -> Result<Exit, Comman
         let services: Vec<Service> = vec![
             Box::pin(sim),
             Box::pin(inject::service(dirs.clone(), inject, stop.clone())),
-            Box::pin(project::service(dirs.clone(), stop.clone())),
+            Box::pin(project::service(
+                project::options(&dirs, KeepArgs::default()),
+                stop.clone(),
+            )),
             Box::pin(serve::service(answers, listener, stop.clone())),
         ];
         runtime::side_by_side(services, &stop).await?;

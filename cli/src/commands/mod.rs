@@ -31,9 +31,13 @@ use crate::exit::Exit;
 pub(crate) fn run(cli: Cli) -> Result<Exit, CommandError> {
     let dirs = DataDir::new(cli.common.data);
     match cli.command {
-        Command::Up { inject, serve } => up::run(&dirs, &inject, &serve),
+        Command::Up {
+            inject,
+            serve,
+            keep,
+        } => up::run(&dirs, &inject, &serve, keep),
         Command::Inject { inject, once } => inject::run(&dirs, &inject, once),
-        Command::Project { once } => project::run(&dirs, once),
+        Command::Project { keep, once } => project::run(&dirs, keep, once),
         Command::Serve { serve, readmodel } => serve::run(&dirs, &serve, readmodel.as_deref()),
         Command::Import { inputs, format } => import::run(&dirs, &inputs, format),
         Command::Replay(args) => replay::run(&dirs, &args),

@@ -4,14 +4,15 @@ use ghev_projector::{ProjectorOptions, StopFlag};
 use tokio_util::sync::CancellationToken;
 
 use super::{DataDir, runtime};
+use crate::args::KeepArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
 /// Runs until SIGTERM or Ctrl-C; with `once`, until the log's present end is reached.
-pub(crate) fn run(dirs: &DataDir, once: bool) -> Result<Exit, CommandError> {
+pub(crate) fn run(dirs: &DataDir, keep: KeepArgs, once: bool) -> Result<Exit, CommandError> {
+    let options = options(dirs, keep);
     runtime::block_on(async |stop| {
         if once {
-            let options = options(dirs);
             let caught_up = in_background(&stop, move |flag| {
                 Ok(ghev_projector::catch_up(&options, flag)?)
             })
@@ -23,15 +24,17 @@ pub(crate) fn run(dirs: &DataDir, once: bool) -> Result<Exit, CommandError> {
                 "caught up"
             );
         } else {
-            service(dirs.clone(), stop).await?;
+            service(options, stop).await?;
         }
         Ok(Exit::Done)
     })
 }
 
 /// Projects until `stop`.
-pub(crate) async fn service(dirs: DataDir, stop: CancellationToken) -> Result<(), CommandError> {
-    let options = options(&dirs);
+pub(crate) async fn service(
+    options: ProjectorOptions,
+    stop: CancellationToken,
+) -> Result<(), CommandError> {
     in_background(&stop, move |flag| Ok(ghev_projector::run(&options, flag)?)).await
 }
 
@@ -46,6 +49,9 @@ pub(crate) async fn in_background<T: Send + 'static>(
 }
 
 /// What the projector needs of a data directory.
-pub(crate) fn options(dirs: &DataDir) -> ProjectorOptions {
-    ProjectorOptions::new(&dirs.log, &dirs.model)
+pub(crate) fn options(dirs: &DataDir, keep: KeepArgs) -> ProjectorOptions {
+    ProjectorOptions {
+        keep_events: keep.keep_events.map(|span| span.0),
+        ..ProjectorOptions::new(&dirs.log, &dirs.model)
+    }
 }

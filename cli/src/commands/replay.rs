@@ -8,7 +8,7 @@ use ghev_readmodel::Offset;
 
 use super::progress::Progress;
 use super::{DataDir, output, project, runtime};
-use crate::args::ReplayArgs;
+use crate::args::{KeepArgs, ReplayArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::moment::OffsetOrTime;
@@ -20,12 +20,12 @@ pub(crate) fn run(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandErro
         (Some(until), Some(into)) => travel(dirs, *until, into),
         _ if args.check => check(dirs),
         _ if args.rollback => rollback(dirs),
-        _ => rebuild(dirs),
+        _ => rebuild(dirs, args.keep),
     }
 }
 
 fn rollback(dirs: &DataDir) -> Result<Exit, CommandError> {
-    let generation = replay::rollback(&project::options(dirs))?;
+    let generation = replay::rollback(&project::options(dirs, KeepArgs::default()))?;
     output::to_stdout(|output| {
         output.line(format_args!("generation {generation} is current again"))
     })
@@ -36,7 +36,7 @@ fn travel(dirs: &DataDir, until: OffsetOrTime, into: &Path) -> Result<Exit, Comm
         OffsetOrTime::Offset(offset) => Until::Offset(Offset::new(offset).unwrap_or(Offset::MAX)),
         OffsetOrTime::Time(time) => Until::Time(time),
     };
-    let (options, file) = (project::options(dirs), into.to_owned());
+    let (options, file) = (project::options(dirs, KeepArgs::default()), into.to_owned());
     let summary = with_progress("replaying the past", move |progress, flag| {
         Ok(replay::until(&options, until, &file, progress, flag)?)
     })?;
@@ -71,8 +71,8 @@ fn with_progress<T: Send + 'static>(
     })
 }
 
-fn rebuild(dirs: &DataDir) -> Result<Exit, CommandError> {
-    let options = project::options(dirs);
+fn rebuild(dirs: &DataDir, keep: KeepArgs) -> Result<Exit, CommandError> {
+    let options = project::options(dirs, keep);
     let summary = with_progress("replaying", move |progress, flag| {
         Ok(replay::replay(&options, progress, flag)?)
     })?;
@@ -86,7 +86,7 @@ fn rebuild(dirs: &DataDir) -> Result<Exit, CommandError> {
 
 /// Exit 5 where a table differs.
 fn check(dirs: &DataDir) -> Result<Exit, CommandError> {
-    let options = project::options(dirs);
+    let options = project::options(dirs, KeepArgs::default());
     let report = with_progress("replaying to compare", move |progress, flag| {
         Ok(replay::check(&options, progress, flag)?)
     })?;

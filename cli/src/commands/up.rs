@@ -3,7 +3,7 @@
 
 use super::runtime::{self, Service};
 use super::{DataDir, inject, project, serve};
-use crate::args::{InjectArgs, ServeArgs};
+use crate::args::{InjectArgs, KeepArgs, ServeArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -12,6 +12,7 @@ pub(crate) fn run(
     dirs: &DataDir,
     inject: &InjectArgs,
     serve: &ServeArgs,
+    keep: KeepArgs,
 ) -> Result<Exit, CommandError> {
     let options = inject::options(inject)?;
     runtime::block_on(async |stop| {
@@ -20,7 +21,7 @@ pub(crate) fn run(
         let answers = serve::options(dirs, serve);
         let services: Vec<Service> = vec![
             Box::pin(inject::service(dirs.clone(), options, stop.clone())),
-            Box::pin(project::service(dirs.clone(), stop.clone())),
+            Box::pin(project::service(project::options(dirs, keep), stop.clone())),
             Box::pin(serve::service(answers, listener, stop.clone())),
         ];
         runtime::side_by_side(services, &stop).await?;

@@ -135,6 +135,29 @@ fn a_file_of_the_past_is_served() {
 }
 
 #[test]
+fn single_events_are_kept_for_a_while_only_where_that_is_asked_for() {
+    let at = imported();
+    at.run(&["project", "--once", "--keep-events", "1h"])
+        .with_code(0);
+    let mut api = at.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let address = api.address();
+    let answer = |path: &str| get(&address, path).unwrap().json();
+    // The events are of years ago: what is left of them is their sums.
+    let counts = answer("/v1/event-counts");
+    assert_eq!(counts["sample_size"], 50);
+    assert_eq!(counts["coverage"]["state"], "degraded");
+    assert!(counts["coverage"]["events_since"].is_string(), "{counts}");
+    assert_eq!(answer("/v1/events")["events"], serde_json::json!([]));
+    at.run(&["replay", "--check"]).with_code(0);
+    at.run(&["replay"]).with_code(0);
+    let counts = answer("/v1/event-counts");
+    assert!(counts["coverage"]["events_since"].is_null(), "{counts}");
+    assert_eq!(answer("/v1/events")["events"].as_array().unwrap().len(), 50);
+    assert!(api.signal("TERM").success());
+    at.run(&["project", "--keep-events", "soon"]).with_code(2);
+}
+
+#[test]
 fn dead_letters_are_listed_the_newest_first() {
     let at = Workspace::new();
     at.file("a.json", b"{\"no\":1}\n{\"type\":\"PushEvent\"}\nnothing\n");

@@ -80,7 +80,12 @@ fn compare(
     let writer = Writer::create(scratch, log_id, WriteMode::Bulk)?;
     let mut projector = Projector::new(cursor, writer, with.options)?;
     with.fold(&mut projector, until)?;
-    projector.into_parts().1.seal()?;
+    let (_, mut writer) = projector.into_parts();
+    writer.keep_events(None);
+    if let Some(since) = live.events_since {
+        writer.drop_events_before(since);
+    }
+    writer.seal()?;
     let differing = live.differing(&TableHashes::of(scratch)?);
     Ok(CheckReport {
         next_offset,

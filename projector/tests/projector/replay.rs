@@ -5,7 +5,8 @@ use std::thread;
 use ghev_event::Timestamp;
 use ghev_projector::{ProjectError, StopFlag, replay, run};
 use ghev_readmodel::{
-    Changes, DeadLetter, GenerationNumber, Offset, Reader, TableHashes, WriteMode, Writer,
+    Changes, CoverageState, DeadLetter, EventFilter, GenerationNumber, Offset, Reader, Scope,
+    TableHashes, Window, WriteMode, Writer,
 };
 
 use super::fixture::{Fixture, event, eventually, import, imported, record};
@@ -214,4 +215,58 @@ fn time_travel_ends_before_a_record_or_after_a_moment() {
         );
         assert!(travel().is_err(), "what is there is not overwritten");
     }
+}
+
+/// What is kept of a log's events is the same whether they went one by one or all at once, and a check
+/// compares with as much as was kept.
+#[test]
+fn a_model_that_keeps_some_events_is_what_a_replay_keeps_of_them() {
+    const HOUR: u64 = 3600;
+    let at = |hour: u64| 1_420_124_400_000 + i64::try_from(hour * HOUR * 1000).unwrap();
+    // An event of each hour as it passes, and one that comes nine hours late.
+    let records: Vec<Vec<u8>> = (1..20_u64)
+        .map(|hour| {
+            let late = hour.saturating_sub(9) * HOUR;
+            let events = [event(hour, hour * HOUR), event(100 + hour, late)];
+            record(&imported(at(hour)), &events, Vec::new())
+        })
+        .collect();
+    let mut fixture = Fixture::new();
+    fixture.options.keep_events = Some(std::time::Duration::from_secs(5 * HOUR));
+    for record in &records {
+        fixture.append(std::slice::from_ref(record));
+        fixture.catch_up();
+    }
+    let live = fixture.hashes();
+    let since = Timestamp::from_millis(at(14));
+    assert_eq!(live.events_since, Some(since));
+    assert_eq!(fixture.status().events, 38);
+
+    let mut reader = fixture.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let listed = snapshot.events(&EventFilter::default(), None, 100).unwrap();
+    assert_eq!(listed.events.len(), 6, "those of the last hours");
+    // Sums stay, and an answer says what it lacks.
+    let everything = Window::EVERYTHING;
+    let counts = snapshot.event_counts(&Scope::All, &everything).unwrap();
+    assert_eq!(counts.total(), 38);
+    let coverage = snapshot.coverage(&Scope::All, &everything).unwrap();
+    assert_eq!(coverage.state, CoverageState::Degraded);
+    assert_eq!(coverage.events_since, Some(since));
+    let recent = Window {
+        from: Some(since),
+        ..everything
+    };
+    let coverage = snapshot.coverage(&Scope::All, &recent).unwrap();
+    assert_eq!(coverage.state, CoverageState::Unknown);
+    drop(snapshot);
+
+    let checked = replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+    assert_eq!(checked.differing, Vec::<String>::new());
+    rebuild(&fixture);
+    assert_eq!(fixture.hashes(), live);
+    // Without the limit everything comes back.
+    fixture.options.keep_events = None;
+    rebuild(&fixture);
+    assert_eq!(fixture.hashes().events_since, None);
 }

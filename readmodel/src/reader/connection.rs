@@ -71,6 +71,7 @@ pub struct Snapshot<'r> {
     generation: GenerationNumber,
     schema: i64,
     as_of: AsOf,
+    events_since: Option<Timestamp>,
     deadline: &'r Deadline,
 }
 
@@ -121,12 +122,14 @@ impl Reader {
         let as_of = as_of(&transaction)?;
         let names = &open.names;
         names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
+        let events_since = events_since(&transaction, schema)?;
         Ok(Snapshot {
             transaction,
             names,
             generation,
             schema,
             as_of,
+            events_since,
             deadline: &self.deadline,
         })
     }
@@ -276,7 +279,29 @@ fn as_of(connection: &Connection) -> Result<AsOf, ReadError> {
     Ok(row)
 }
 
+fn events_since(connection: &Connection, schema: i64) -> Result<Option<Timestamp>, ReadError> {
+    if schema < schema::RETENTION {
+        return Ok(None);
+    }
+    let since = "SELECT events_since FROM checkpoint";
+    let since: Option<i64> = connection
+        .prepare_cached(since)?
+        .query_row([], |row| row.get(0))?;
+    Ok(since.map(Timestamp::from_seconds))
+}
+
 impl Snapshot<'_> {
+    /// Since when the model has the rows of events; `None` where it has all. What is answered from
+    /// single events knows none before.
+    pub const fn events_since(&self) -> Option<Timestamp> {
+        self.events_since
+    }
+
+    /// The schema of the generation.
+    pub(super) const fn schema(&self) -> i64 {
+        self.schema
+    }
+
     /// What this state covers.
     pub const fn as_of(&self) -> &AsOf {
         &self.as_of

@@ -14,6 +14,9 @@
 //! - `unknown`: not so, and no gap is suspected: nothing tells how much was missed. So for
 //!   everybody's events, for archives alone, and for a window that began before the first poll, as
 //!   a window without a start did.
+//!
+//! Where a window begins before the first event whose row was kept, nothing is `ok`: it is `degraded`,
+//! since events are known to be missing, whatever was polled.
 
 use ghev_event::{GapReason, Timestamp};
 use rusqlite::types::Type;
@@ -37,6 +40,8 @@ pub struct Coverage {
     /// The share of events that was seen, from 0 to 1: 1 where the overlap of polls proves it,
     /// otherwise unknown.
     pub est_capture: Option<f64>,
+    /// Since when the model has the rows of events; `None` where it has all.
+    pub events_since: Option<Timestamp>,
 }
 
 /// The verdict on completeness.
@@ -83,6 +88,24 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where SQLite fails or the deadline passes.
     pub fn coverage(&self, scope: &Scope, window: &Window) -> Result<Coverage, ReadError> {
+        let polled = self.coverage_by_polls(scope, window)?;
+        let Some(since) = self.events_since() else {
+            return Ok(polled);
+        };
+        let complete = window.from.is_some_and(|from| from >= since);
+        Ok(Coverage {
+            state: if complete {
+                polled.state
+            } else {
+                CoverageState::Degraded
+            },
+            est_capture: polled.est_capture.filter(|_| complete),
+            events_since: Some(since),
+            ..polled
+        })
+    }
+
+    fn coverage_by_polls(&self, scope: &Scope, window: &Window) -> Result<Coverage, ReadError> {
         let Some(scope_sql) = scope.sql() else {
             return Ok(unproven(self.seen_by_all(window)?));
         };
@@ -95,6 +118,7 @@ impl Snapshot<'_> {
                     polls: own.polls,
                     suspected_gaps: 0,
                     est_capture: Some(1.0),
+                    events_since: None,
                 });
             }
             seen.polls += own.polls;
@@ -230,6 +254,7 @@ const fn unproven(seen: Seen) -> Coverage {
         polls: seen.polls,
         suspected_gaps: seen.gaps,
         est_capture: None,
+        events_since: None,
     }
 }
 

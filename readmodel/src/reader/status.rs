@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::Snapshot;
 use crate::error::ReadError;
-use crate::{GenerationNumber, Offset, schema};
+use crate::{GenerationNumber, Offset};
 
 /// The model as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Snapshot<'_> {
                    FROM checkpoint";
         let generation = self.generation();
         let sources = self.sources()?;
-        let schema_version = u32::try_from(schema::VERSION).unwrap_or(u32::MAX);
+        let schema_version = u32::try_from(self.schema()).unwrap_or(u32::MAX);
         Ok(self.prepare(sql)?.query_row([], |row| {
             Ok(Status {
                 generation,

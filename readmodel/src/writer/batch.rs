@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use ghev_event::Event;
+use ghev_event::{Event, Timestamp};
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::event_rows::EventRows;
-use super::{WriteMode, Writer, identity_totals, rows};
+use super::file::Retention;
+use super::{WriteMode, Writer, identity_totals, retention, rows};
 use crate::error::WriteError;
 use crate::{Changes, Checkpoint, Offset, Place};
 
@@ -28,6 +29,7 @@ pub struct Batch<'w> {
     totals: Totals,
     mode: WriteMode,
     checkpoint: &'w mut Checkpoint,
+    retention: &'w mut Retention,
     transaction: Transaction<'w>,
 }
 
@@ -65,6 +67,7 @@ impl<'w> Batch<'w> {
             connection,
             checkpoint,
             mode,
+            retention,
             ..
         } = writer;
         let connection = &*connection;
@@ -79,10 +82,11 @@ impl<'w> Batch<'w> {
             });
         }
         Ok(Self {
-            events: EventRows::new(connection)?,
+            events: EventRows::new(connection, retention.since.is_some())?,
             totals: Totals::default(),
             mode: *mode,
             checkpoint,
+            retention,
             transaction,
         })
     }
@@ -129,6 +133,7 @@ impl<'w> Batch<'w> {
             totals,
             mode,
             checkpoint,
+            retention,
             transaction,
         } = self;
         drop(events);
@@ -137,27 +142,27 @@ impl<'w> Batch<'w> {
         if mode == WriteMode::Live {
             identity_totals::add(&transaction, changes)?;
         }
-        let observed_at = changes
-            .envelopes
-            .iter()
-            .map(|e| e.provenance.observed_at)
-            .max();
+        let observed_at = newest(&transaction, changes)?;
+        let since = match mode {
+            WriteMode::Live => drop_old_events(&transaction, *retention, observed_at)?,
+            WriteMode::Bulk => retention.since,
+        };
         let moved = transaction
             .prepare_cached(
-                "UPDATE checkpoint SET next_offset = ?1,
-                   observed_at = max(ifnull(observed_at, ?2), ifnull(?2, observed_at)),
+                "UPDATE checkpoint SET next_offset = ?1, observed_at = ?2,
                    events = events + ?3, duplicates = duplicates + ?4,
-                   conflicts = conflicts + ?5, dead = dead + ?6
+                   conflicts = conflicts + ?5, dead = dead + ?6, events_since = ?8
                  WHERE only = 1 AND next_offset = ?7",
             )?
             .execute(params![
                 next_offset.to_sql(),
-                observed_at.map(ghev_event::Timestamp::as_millis),
+                observed_at.map(Timestamp::as_millis),
                 rows::count(totals.events),
                 rows::count(totals.duplicates),
                 rows::count(totals.conflicts),
                 rows::count(changes.dead_letters.len() as u64),
                 checkpoint.next_offset.to_sql(),
+                since,
             ])?;
         if moved != 1 {
             return Err(WriteError::Fenced {
@@ -166,6 +171,33 @@ impl<'w> Batch<'w> {
         }
         transaction.commit()?;
         checkpoint.next_offset = next_offset;
+        retention.since = since;
         Ok(())
     }
+}
+
+/// When the newest record of the model and the batch was observed.
+fn newest(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<Option<Timestamp>> {
+    let before: Option<i64> = transaction
+        .prepare_cached("SELECT observed_at FROM checkpoint")?
+        .query_row([], |row| row.get(0))?;
+    let brought = changes
+        .envelopes
+        .iter()
+        .map(|envelope| envelope.provenance.observed_at);
+    Ok(brought.max().max(before.map(Timestamp::from_millis)))
+}
+
+/// Drops what is too old now, and what is new to the model and too old already. Since when there
+/// are rows after that.
+fn drop_old_events(
+    transaction: &Transaction<'_>,
+    of: Retention,
+    observed_at: Option<Timestamp>,
+) -> rusqlite::Result<Option<i64>> {
+    let since = retention::since(of.kept, observed_at, of.since);
+    if let Some(since) = since {
+        retention::drop_before(transaction, since)?;
+    }
+    Ok(since)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use ghev_event::Event;
 
-use rusqlite::{CachedStatement, Connection, Statement, ToSql, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Statement, ToSql, params};
 
 use super::Admission;
 use crate::changes::is_by_bot;
@@ -33,6 +33,9 @@ const MANY: usize = 32;
 
 const DIGEST_OF: &str = "SELECT body_digest FROM events WHERE kind = ?1 AND id = ?2";
 
+const DROPPED_DIGEST_OF: &str =
+    "SELECT body_digest FROM dropped_events WHERE kind = ?1 AND id = ?2";
+
 const PLACES: &str = "SELECT place FROM events WHERE place BETWEEN ?1 AND ?2";
 
 /// The prepared statements of a batch.
@@ -41,6 +44,8 @@ pub(super) struct EventRows<'w> {
     many: CachedStatement<'w>,
     digest_of: CachedStatement<'w>,
     places: CachedStatement<'w>,
+    /// Where rows were dropped: tells what a dropped one was.
+    dropped: Option<CachedStatement<'w>>,
 }
 
 impl fmt::Debug for EventRows<'_> {
@@ -50,8 +55,10 @@ impl fmt::Debug for EventRows<'_> {
 }
 
 impl<'w> EventRows<'w> {
-    pub(super) fn new(connection: &'w Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &'w Connection, any_dropped: bool) -> rusqlite::Result<Self> {
+        let dropped = any_dropped.then(|| connection.prepare_cached(DROPPED_DIGEST_OF));
         Ok(Self {
+            dropped: dropped.transpose()?,
             one: connection.prepare_cached(&insert(1))?,
             many: connection.prepare_cached(&insert(MANY))?,
             digest_of: connection.prepare_cached(DIGEST_OF)?,
@@ -61,6 +68,9 @@ impl<'w> EventRows<'w> {
 
     /// Inserts an event, unless there is one of its kind and id.
     pub(super) fn admit(&mut self, place: Place, event: &Event<'_>) -> rusqlite::Result<Admission> {
+        if let Some(admission) = self.dropped(event)? {
+            return Ok(admission);
+        }
         bind(&mut self.one, 0, place, event)?;
         if self.one.raw_execute()? == 1 {
             return Ok(Admission::New);
@@ -77,7 +87,11 @@ impl<'w> EventRows<'w> {
         admissions: &mut Vec<Admission>,
     ) -> rusqlite::Result<()> {
         let places = || (0..=u16::MAX).map(|index| Place::new(offset, index));
-        let (chunks, rest) = events.as_chunks::<MANY>();
+        let (chunks, rest) = match self.dropped {
+            None => events.as_chunks::<MANY>(),
+            // Each is looked for among the dropped ones.
+            Some(_) => (&[][..], events),
+        };
         let mut at = 0;
         for chunk in chunks {
             let places = places().skip(at).take(MANY).collect::<Vec<_>>();
@@ -122,15 +136,30 @@ impl<'w> EventRows<'w> {
         Ok(())
     }
 
+    /// What an event is whose key a dropped one had.
+    fn dropped(&mut self, event: &Event<'_>) -> rusqlite::Result<Option<Admission>> {
+        let Some(dropped) = &mut self.dropped else {
+            return Ok(None);
+        };
+        let key = params![KindRef(&event.kind), Id(event.id.clone())];
+        let first = dropped.query_row(key, |row| row.get(0)).optional()?;
+        Ok(first.map(|first| repeat_of(first, event)))
+    }
+
     /// Of what kind a repeat is.
     fn repeat(&mut self, event: &Event<'_>) -> rusqlite::Result<Admission> {
         let key = params![KindRef(&event.kind), Id(event.id.clone())];
         let first: i64 = self.digest_of.query_row(key, |row| row.get(0))?;
-        Ok(if first == event.body_digest.bits().cast_signed() {
-            Admission::Duplicate
-        } else {
-            Admission::Conflict
-        })
+        Ok(repeat_of(first, event))
+    }
+}
+
+/// What an event is whose key another one had first, with this digest.
+fn repeat_of(first: i64, event: &Event<'_>) -> Admission {
+    if first == event.body_digest.bits().cast_signed() {
+        Admission::Duplicate
+    } else {
+        Admission::Conflict
     }
 }
 

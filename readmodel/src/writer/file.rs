@@ -4,9 +4,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ghev_event::Timestamp;
 use rusqlite::Connection;
 
-use super::{Batch, identity_totals};
+use super::{Batch, identity_totals, retention};
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, schema};
@@ -45,8 +46,18 @@ pub struct Writer {
     pub(super) connection: Connection,
     pub(super) checkpoint: Checkpoint,
     pub(super) mode: WriteMode,
+    pub(super) retention: Retention,
     path: PathBuf,
     generation: Option<GenerationNumber>,
+}
+
+/// Which rows of `events` a writer keeps.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Retention {
+    /// For how long, where not for ever.
+    pub(super) kept: Option<Duration>,
+    /// Since when there are rows, in seconds, where any were dropped.
+    pub(super) since: Option<i64>,
 }
 
 impl Writer {
@@ -99,7 +110,7 @@ impl Writer {
             if mode == WriteMode::Live {
                 schema::create_indexes(&connection)?;
             }
-            let sql = "INSERT INTO checkpoint VALUES (1, ?1, 0, NULL, 0, 0, 0, 0)";
+            let sql = "INSERT INTO checkpoint VALUES (1, ?1, 0, NULL, 0, 0, 0, 0, NULL)";
             connection.execute(sql, [log_id.to_string()])?;
             Ok(connection)
         };
@@ -112,6 +123,7 @@ impl Writer {
             connection,
             checkpoint,
             mode,
+            retention: Retention::default(),
             path: path.to_path_buf(),
             generation: None,
         })
@@ -146,10 +158,17 @@ impl Writer {
             });
         }
         configure(&connection, WriteMode::Live).map_err(failed)?;
+        let since = "SELECT events_since FROM checkpoint";
+        let since = connection.query_row(since, [], |row| row.get(0));
+        let retention = Retention {
+            since: since.map_err(failed)?,
+            ..Retention::default()
+        };
         Ok(Self {
             connection,
             checkpoint,
             mode: WriteMode::Live,
+            retention,
             path: path_buf,
             generation: None,
         })
@@ -170,6 +189,18 @@ impl Writer {
         &self.path
     }
 
+    /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
+    /// hour; `None` for as long as there is a model. What was folded from them stays. From the next
+    /// batch on; in a bulk load at its end.
+    pub const fn keep_events(&mut self, kept: Option<Duration>) {
+        self.retention.kept = kept;
+    }
+
+    /// Drops the rows of events before this instant, to its second, at the end of a bulk load.
+    pub fn drop_events_before(&mut self, since: Timestamp) {
+        self.retention.since = Some(since.as_seconds());
+    }
+
     /// Begins a batch at the checkpoint. No other writer can begin one before it has ended.
     ///
     /// # Errors
@@ -184,18 +215,13 @@ impl Writer {
     /// # Errors
     /// Where SQLite or the disk fails.
     pub fn finish(self) -> Result<Self, WriteError> {
-        let (checkpoint, generation) = (self.checkpoint, self.generation);
-        let path = self.path.clone();
+        let (kept, generation) = (self.retention.kept, self.generation);
+        let (path, log_id) = (self.path.clone(), self.checkpoint.log_id);
         self.seal()?;
-        let connection = Connection::open(&path)?;
-        configure(&connection, WriteMode::Live)?;
-        Ok(Self {
-            connection,
-            checkpoint,
-            mode: WriteMode::Live,
-            path,
-            generation,
-        })
+        let mut writer = Self::open_file(&path, log_id)?;
+        writer.generation = generation;
+        writer.keep_events(kept);
+        Ok(writer)
     }
 
     /// Ends a bulk load for good: builds the indexes and makes the file durable. It is a file by
@@ -208,8 +234,10 @@ impl Writer {
             connection,
             path,
             mode,
+            retention,
             ..
         } = self;
+        drop_old_events(&connection, retention)?;
         connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
         if mode == WriteMode::Bulk {
             identity_totals::sum_all(&connection)?;
@@ -227,6 +255,19 @@ impl Writer {
         self.connection.close().map_err(|(_, error)| error)?;
         Ok(File::open(&self.path)?.sync_all()?)
     }
+}
+
+/// Before the indexes are built: they take the space.
+fn drop_old_events(connection: &Connection, retention: Retention) -> rusqlite::Result<()> {
+    let observed_at = "SELECT observed_at FROM checkpoint";
+    let observed_at: Option<i64> = connection.query_row(observed_at, [], |row| row.get(0))?;
+    let observed_at = observed_at.map(Timestamp::from_millis);
+    let Some(since) = retention::since(retention.kept, observed_at, retention.since) else {
+        return Ok(());
+    };
+    retention::drop_before(connection, since)?;
+    connection.execute("UPDATE checkpoint SET events_since = ?1", [since])?;
+    Ok(())
 }
 
 fn open_existing(path: &Path) -> rusqlite::Result<Connection> {

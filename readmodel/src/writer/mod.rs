@@ -6,6 +6,7 @@
 //! - `batch`: one transaction, fenced by the offset it began at.
 //! - `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
+//! - `retention`: which rows of `events` are kept.
 //!
 //! The rows are a function of the log's prefix alone: not of where batches begin and end, nor of
 //! the mode.
@@ -14,6 +15,7 @@ mod batch;
 mod event_rows;
 mod file;
 mod identity_totals;
+mod retention;
 mod rows;
 
 pub use batch::{Admission, Batch};

@@ -1,8 +1,11 @@
 //! What holds of every batch, whatever is in it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use ghev_event::{Event, ImportFacts, Origin, Provenance, Source, Timestamp, read_event};
+
+use proptest::strategy::Strategy as _;
 
 use super::*;
 use crate::error::{OpenError, WriteError};
@@ -188,16 +191,26 @@ proptest::proptest! {
 }
 
 /// The same events and changes, in the given mode and batches of the given lengths.
-fn load(path: &Path, mode: WriteMode, events: &[(u64, bool)], batches: &[usize]) -> TableHashes {
+fn load(
+    path: &Path,
+    (mode, kept): (WriteMode, Option<Duration>),
+    events: &[(u64, bool)],
+    batches: &[usize],
+) -> TableHashes {
     let mut writer = Writer::create(path, LOG, mode).unwrap();
+    writer.keep_events(kept);
     let mut at = 0;
     for length in batches.iter().copied().chain([events.len()]) {
         let end = (at + length).min(events.len());
         let mut batch = writer.begin().unwrap();
         let mut changes = Changes::default();
         for (number, (id, opened)) in (0_u64..).zip(events).take(end).skip(at) {
-            let time = Some(Timestamp::from_seconds(i64::try_from(*id).unwrap()));
-            if admit(&mut batch, (number, 0), &json(*id, &opened.to_string())) == Admission::New {
+            let second = 3_000 * i64::try_from(*id).unwrap();
+            let time = Timestamp::from_seconds(second);
+            let raw = json(*id, &opened.to_string());
+            let raw = raw.replace("2015-01-01T15:00:00Z", &time.to_string());
+            let time = Some(time);
+            if admit(&mut batch, (number, 0), &raw) == Admission::New {
                 let key = RepoKey::of_name(&format!("r/{}", id % 5));
                 changes
                     .repo_names
@@ -209,7 +222,7 @@ fn load(path: &Path, mode: WriteMode, events: &[(u64, bool)], batches: &[usize])
             }
             changes
                 .envelopes
-                .push(envelope(number, i64::try_from(*id).unwrap()));
+                .push(envelope(number, 3_000_000 * i64::try_from(*id).unwrap()));
         }
         batch.commit(&changes, offset(end as u64)).unwrap();
         at = end;
@@ -229,13 +242,46 @@ proptest::proptest! {
     fn rows_depend_on_neither_batches_nor_mode(
         events in proptest::collection::vec((0_u64..12, proptest::bool::ANY), 0..40),
         batches in proptest::collection::vec(0_usize..20, 0..6),
+        kept in proptest::option::of((0_u64..20_000).prop_map(Duration::from_secs)),
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let whole = load(&dir.path().join("whole"), WriteMode::Live, &events, &[]);
-        let split = load(&dir.path().join("split"), WriteMode::Live, &events, &batches);
-        let bulk = load(&dir.path().join("bulk"), WriteMode::Bulk, &events, &batches);
+        let (live, loaded) = ((WriteMode::Live, kept), (WriteMode::Bulk, kept));
+        let whole = load(&dir.path().join("whole"), live, &events, &[]);
+        let split = load(&dir.path().join("split"), live, &events, &batches);
+        let bulk = load(&dir.path().join("bulk"), loaded, &events, &batches);
         proptest::prop_assert_eq!(whole.differing(&split), Vec::<String>::new());
         proptest::prop_assert_eq!(whole.differing(&bulk), Vec::<String>::new());
         proptest::prop_assert_eq!(whole, bulk);
     }
+}
+
+/// An event that arrives again after its row was dropped used to be a new one, and was counted twice.
+#[test]
+fn a_dropped_event_is_known_when_it_comes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model");
+    let mut writer = Writer::create(&path, LOG, WriteMode::Live).unwrap();
+    writer.keep_events(Some(Duration::from_secs(3600)));
+    let mut add = |number: u64, observed_s: i64, raw: &str| {
+        let mut batch = writer.begin().unwrap();
+        let admission = admit(&mut batch, (number, 0), raw);
+        let mut changes = Changes::default();
+        changes.envelopes.push(envelope(number, observed_s * 1000));
+        batch.commit(&changes, offset(number + 1)).unwrap();
+        admission
+    };
+    // Of 15:00, observed at once, then two and a half hours later.
+    let at = 1_420_124_400;
+    assert_eq!(add(0, at, &json(1, "first")), Admission::New);
+    assert_eq!(add(1, at, &json(1, "first")), Admission::Duplicate);
+    assert_eq!(add(2, at + 9_000, &json(2, "late")), Admission::New);
+    assert_eq!(add(3, at + 9_000, &json(1, "first")), Admission::Duplicate);
+    assert_eq!(add(4, at + 9_000, &json(2, "other")), Admission::Conflict);
+    assert_eq!(totals(&path), (5, 2, 2, 1));
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let rows = |table: &str| -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((rows("events"), rows("dropped_events")), (0, 2));
 }

@@ -325,6 +325,7 @@ pub(super) fn coverage(
             polls,
             suspected_gaps: 0,
             est_capture,
+            events_since: None,
         };
     }
     let could_have_seen =
@@ -340,5 +341,6 @@ pub(super) fn coverage(
         polls,
         suspected_gaps,
         est_capture: None,
+        events_since: None,
     }
 }

@@ -1,0 +1,61 @@
+//! Which rows of `events` are kept. Sums, names and first times, which were folded from them, stay
+//! whatever happens to the rows; the key of each stays too, so that an event that arrives again counts
+//! once. Knows nothing about clocks: how old a row is follows from the newest record.
+
+use std::time::Duration;
+
+use ghev_event::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::stored::UNDATED;
+
+/// Rows are dropped by the hour: the ends of whole hours are where sums begin.
+const STEP_SECONDS: i64 = 3600;
+
+/// Since when rows are kept, in seconds, where the newest record was observed at `observed_at`.
+/// What was dropped before stays dropped.
+pub(super) fn since(
+    kept: Option<Duration>,
+    observed_at: Option<Timestamp>,
+    before: Option<i64>,
+) -> Option<i64> {
+    let wanted = kept.zip(observed_at).map(|(kept, at)| {
+        let kept = i64::try_from(kept.as_secs()).unwrap_or(i64::MAX);
+        let since = at.as_seconds().saturating_sub(kept).max(UNDATED + 1);
+        since.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS)
+    });
+    before.max(wanted)
+}
+
+/// Drops the rows of events before `since`, in seconds. Those without a time stay: nothing tells how
+/// old they are.
+pub(super) fn drop_before(connection: &Connection, since: i64) -> rusqlite::Result<()> {
+    let span = params![UNDATED, since];
+    connection.prepare_cached(REMEMBER)?.execute(span)?;
+    connection.prepare_cached(DROP)?.execute(span)?;
+    Ok(())
+}
+
+const REMEMBER: &str = "INSERT INTO dropped_events
+    SELECT kind, id, body_digest FROM events WHERE created_at > ?1 AND created_at < ?2
+    ORDER BY kind, id";
+
+const DROP: &str = "DELETE FROM events WHERE created_at > ?1 AND created_at < ?2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_kept_from_a_whole_hour_on_and_what_is_gone_stays_gone() {
+        let at = |seconds| Some(Timestamp::from_seconds(seconds));
+        let day = Some(Duration::from_secs(86_400));
+        assert_eq!(since(None, at(100_000), None), None);
+        assert_eq!(since(day, None, None), None);
+        assert_eq!(since(day, at(100_000), None), Some(10_800));
+        assert_eq!(since(day, at(100_000), Some(14_400)), Some(14_400));
+        assert_eq!(since(None, at(100_000), Some(14_400)), Some(14_400));
+        let for_ever = Some(Duration::MAX);
+        assert!(since(for_ever, at(0), None) < Some(-1 << 60));
+    }
+}
