@@ -71,7 +71,7 @@ fn write_zeros(to: &mut dyn Write, mut bytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Cuts the spare entries off, when the segment closes.
+/// Cuts the spare entries off, when the segment closes. Not synced: it is a cache.
 pub(crate) fn trim(
     dir: &Path,
     base: Offset,
@@ -85,8 +85,7 @@ pub(crate) fn trim(
         .map_err(io_failure("open", &path))?;
     storage
         .cut(&file, entries * 8)
-        .map_err(io_failure("cut", &path))?;
-    storage.sync_data(&file).map_err(io_failure("sync", &path))
+        .map_err(io_failure("cut", path))
 }
 
 /// Whether the file has exactly this many entries, none spare.

@@ -139,6 +139,20 @@ fn a_cursor_below_is_told_where_the_log_begins() {
     assert_eq!(inside.read().unwrap().unwrap().payload, record(16));
 }
 
+/// A cursor that had seen an earlier trim named the place where the log began then.
+#[test]
+fn a_seek_too_low_is_told_where_the_log_begins_by_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = writer(dir.path());
+    writer.trim(before(8)).unwrap();
+    let mut cursor = LogCursor::open(dir.path(), Offset::new(20)).unwrap();
+    writer.trim(before(24)).unwrap();
+    let Err(ReadError::Trimmed { first, .. }) = cursor.seek(Offset::new(5)) else {
+        panic!("record 5 is there");
+    };
+    assert_eq!(first, Offset::new(24));
+}
+
 #[test]
 fn what_an_interrupted_trim_left_is_no_part_of_the_log_and_goes() {
     let dir = tempfile::tempdir().unwrap();

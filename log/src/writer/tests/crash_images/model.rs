@@ -124,6 +124,14 @@ pub(super) fn check_unopened(dir: &Path, left: &Files, model: &Model) -> usize {
         assert!(matches!(stat(dir), Err(ReadError::NoLog { .. })));
         return 0;
     }
+    // What was trimmed does not come back.
+    let bases = left.keys().filter(|name| !name.ends_with(".torn"));
+    let mut bases = bases.filter_map(|name| name.get(..20)?.parse::<usize>().ok());
+    assert!(
+        bases.all(|base| base >= model.first[0]),
+        "{:?}",
+        left.keys()
+    );
     let next = model.check(dir);
     let report = verify(dir, &mut |_| ()).unwrap();
     assert_eq!(report.damages, []);
