@@ -7,6 +7,7 @@
 //! what stands nowhere, or has an unexpected type, is absent.
 
 mod fields;
+mod one_pass;
 mod text;
 
 use std::borrow::Cow;
@@ -51,30 +52,22 @@ pub fn read_event(raw: &[u8]) -> Result<Event<'_>, RejectReason> {
     let json = std::str::from_utf8(raw).map_err(|error| RejectReason::NotUtf8 {
         position: error.valid_up_to(),
     })?;
+    match one_pass::read(json) {
+        Some(top) => top.event(raw),
+        None => read_with_care(json)?.event(raw),
+    }
+}
+
+/// Checks the JSON first, then looks at one value after another: nothing about them is too odd.
+fn read_with_care(json: &str) -> Result<Top<'_>, RejectReason> {
     let value: &RawValue = serde_json::from_str(json).map_err(|error| RejectReason::NotJson {
         reason: error.to_string(),
     })?;
-    let top = Top::read(value).ok_or(RejectReason::NotAnObject)?;
-    let kind = top
-        .kind
-        .as_deref()
-        .map(EventKind::from_name)
-        .ok_or(RejectReason::NoType)?;
-    let payload = top.payload.map(Payload::read).unwrap_or_default();
-    Ok(Event {
-        id: top.id.unwrap_or_else(|| EventId::from_body(raw)),
-        created_at: top.created_at,
-        actor: top.actor,
-        repo: top.repo,
-        org: top.org,
-        facts: payload.facts(&kind),
-        body_digest: BodyDigest::of(raw),
-        kind,
-    })
+    Top::read(value).ok_or(RejectReason::NotAnObject)
 }
 
-/// The fields beside the payload.
-#[derive(Default)]
+/// An event's fields, as far as they matter.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Top<'a> {
     kind: Option<Cow<'a, str>>,
     id: Option<EventId<'a>>,
@@ -82,7 +75,7 @@ struct Top<'a> {
     actor: Option<Actor<'a>>,
     repo: Option<Repo<'a>>,
     org: Option<Org<'a>>,
-    payload: Option<&'a RawValue>,
+    payload: Payload<'a>,
 }
 
 impl<'a> Top<'a> {
@@ -102,46 +95,70 @@ impl<'a> Top<'a> {
                 "repo" => top.repo = repo(value),
                 "org" => top.org = org(value),
                 "repository" => timeline_repo = TimelineRepo::read(value),
-                "payload" => top.payload = Some(value),
+                "payload" => top.payload = Payload::read(value),
                 _ => {}
             }
         }
-        top.repo = top.repo.or_else(|| timeline_repo.repo());
-        top.org = top
-            .org
-            .or_else(|| timeline_repo.organization.map(named_org));
-        Some(top)
+        Some(top.with_timeline_repo(timeline_repo))
+    }
+
+    fn with_timeline_repo(mut self, timeline: TimelineRepo<'a>) -> Self {
+        self.repo = self.repo.or_else(|| timeline.repo());
+        self.org = self.org.or_else(|| timeline.organization.map(named_org));
+        self
+    }
+
+    fn event(self, raw: &[u8]) -> Result<Event<'a>, RejectReason> {
+        let kind = self.kind.as_deref().map(EventKind::from_name);
+        let kind = kind.ok_or(RejectReason::NoType)?;
+        Ok(Event {
+            id: self.id.unwrap_or_else(|| EventId::from_body(raw)),
+            created_at: self.created_at,
+            actor: self.actor,
+            repo: self.repo,
+            org: self.org,
+            facts: self.payload.facts(&kind),
+            body_digest: BodyDigest::of(raw),
+            kind,
+        })
     }
 }
 
 fn actor(value: &RawValue) -> Option<Actor<'_>> {
-    let named = |login| Actor {
+    let login = text::string(value).filter(|login| !login.is_empty());
+    login.map(named).or_else(|| {
+        let (id, login) = id_and(value, "login");
+        actor_of(id, login)
+    })
+}
+
+fn named(login: Cow<'_, str>) -> Actor<'_> {
+    Actor {
         id: None,
         login: Some(login),
-    };
-    text::string(value)
-        .filter(|login| !login.is_empty())
-        .map(named)
-        .or_else(|| {
-            let (id, login) = id_and(value, "login");
-            (id.is_some() || login.is_some()).then(|| Actor {
-                id: id.map(ActorId::new),
-                login,
-            })
-        })
+    }
+}
+
+fn actor_of(id: Option<u64>, login: Option<Cow<'_, str>>) -> Option<Actor<'_>> {
+    (id.is_some() || login.is_some()).then(|| Actor {
+        id: id.map(ActorId::new),
+        login,
+    })
 }
 
 fn org(value: &RawValue) -> Option<Org<'_>> {
-    text::string(value)
-        .filter(|login| !login.is_empty())
-        .map(named_org)
-        .or_else(|| {
-            let (id, login) = id_and(value, "login");
-            (id.is_some() || login.is_some()).then(|| Org {
-                id: id.map(OrgId::new),
-                login,
-            })
-        })
+    let login = text::string(value).filter(|login| !login.is_empty());
+    login.map(named_org).or_else(|| {
+        let (id, login) = id_and(value, "login");
+        org_of(id, login)
+    })
+}
+
+fn org_of(id: Option<u64>, login: Option<Cow<'_, str>>) -> Option<Org<'_>> {
+    (id.is_some() || login.is_some()).then(|| Org {
+        id: id.map(OrgId::new),
+        login,
+    })
 }
 
 fn named_org(login: Cow<'_, str>) -> Org<'_> {
@@ -151,10 +168,14 @@ fn named_org(login: Cow<'_, str>) -> Org<'_> {
     }
 }
 
-/// GitHub has sent `{"name":"/"}` without an id for repositories it no longer knew: that names
-/// nothing.
 fn repo(value: &RawValue) -> Option<Repo<'_>> {
     let (id, name) = id_and(value, "name");
+    repo_of(id, name)
+}
+
+/// GitHub has sent `{"name":"/"}` without an id for repositories it no longer knew: that names
+/// nothing.
+fn repo_of(id: Option<u64>, name: Option<Cow<'_, str>>) -> Option<Repo<'_>> {
     let name = name.filter(|name| name != "/");
     (id.is_some() || name.is_some()).then(|| Repo {
         id: id.map(RepoId::new),
@@ -211,7 +232,7 @@ impl<'a> TimelineRepo<'a> {
 }
 
 /// What a payload says, whatever the event's type.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Payload<'a> {
     action: Option<Cow<'a, str>>,
     number: Option<u64>,
@@ -221,7 +242,7 @@ struct Payload<'a> {
 }
 
 /// `payload.pull_request` or `payload.issue`.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Thread {
     number: Option<u64>,
     merged: Option<bool>,

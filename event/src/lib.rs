@@ -27,7 +27,8 @@ pub use id::{ActorId, BodyDigest, EventId, OrgId, RepoId, ThreadNumber};
 pub use json::{RejectReason, read_event};
 pub use kind::{EventKind, KNOWN_KINDS, KnownKind};
 pub use provenance::{
-    GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject, SuspectedGap,
+    FileEnd, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject,
+    SuspectedGap, Unrecorded,
 };
 pub use raw::{NotAnArray, canonical_raw, split_array};
 pub use source::{ParseSourceError, Source};

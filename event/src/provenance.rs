@@ -61,6 +61,18 @@ pub struct PollFacts {
     pub next_poll_at: Option<Timestamp>,
     /// What the rate limit headers said.
     pub budget: Option<RateBudget>,
+    /// On page 1: the polls of the source since its last envelope.
+    pub unrecorded: Unrecorded,
+}
+
+/// Polls that brought nothing, and have no envelope of their own: with these, what is said of a
+/// source's polls sums up to all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unrecorded {
+    /// How many.
+    pub polls: u32,
+    /// Events on their pages: all of them had been seen with the same body.
+    pub received: u32,
 }
 
 /// The `X-RateLimit-*` headers of one answer
@@ -84,6 +96,29 @@ pub struct ImportFacts {
     pub first_line: u64,
     /// The last line that it covers.
     pub last_line: u64,
+    /// Where the file was read to its end: what it was, so that it is known again.
+    pub end: Option<FileEnd>,
+}
+
+/// A file that was read to its end: all of it is in the log, up to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileEnd {
+    /// Id of the log that this was written to. Elsewhere, among records that were saved from it,
+    /// it proves nothing.
+    pub log_id: [u8; 16],
+    /// The record from which on the file's events lie, where they were not there before. It proves
+    /// nothing any more once that one has been let go.
+    pub from_offset: u64,
+    /// Its size as stored.
+    pub bytes: u64,
+    /// When it was last changed, by its filesystem.
+    pub modified: Option<Timestamp>,
+    /// First 16 bytes of the BLAKE3 digest of its bytes as stored.
+    pub digest: [u8; 16],
+    /// Events in it, those that were known included.
+    pub events: u64,
+    /// Places in it that are no events.
+    pub rejected: u64,
 }
 
 /// A stretch of time in which events may have passed unseen.

@@ -4,8 +4,8 @@
 use std::{error::Error, fs, path::Path};
 
 use ghev_event::{
-    EnvelopeBuilder, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject,
-    Source, SuspectedGap, Timestamp, read_event,
+    EnvelopeBuilder, FileEnd, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject,
+    Source, SuspectedGap, Timestamp, Unrecorded, read_event,
 };
 use ghev_log::{LogOptions, LogWriter};
 
@@ -17,6 +17,9 @@ const EVENTS: [&str; 4] = [
     r#"{"id":1,"type":"UnheardOfEvent","payload":{"issue":{"number":4,"pull_request":{}}}}"#,
 ];
 
+/// Nothing writes such ones any more.
+const ENVELOPE_V1: &[u8] = include_bytes!("../../event/testdata/envelope-v1.bin");
+
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let seed = |target: &str, name: &str, bytes: &[u8]| {
@@ -26,6 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, event) in (0..).zip(EVENTS) {
         seed("event_json", &number.to_string(), event.as_bytes())?;
     }
+    seed("envelope", "version-1", ENVELOPE_V1)?;
+    seed("envelope_sections", "version-1", &sections(ENVELOPE_V1)?)?;
     for (name, provenance) in [("poll", poll()), ("import", import())] {
         let record = envelope(&provenance)?;
         seed("envelope", name, &record)?;
@@ -67,7 +72,8 @@ fn envelope(provenance: &Provenance) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(builder.finish(provenance)?)
 }
 
-/// A record as the target `envelope_sections` takes it apart: a length, the heads, the raw bytes.
+/// A record as the target `envelope_sections` takes it apart: a version, a length, the heads, the raw
+/// bytes.
 fn sections(record: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let number = |at: usize| -> Result<usize, Box<dyn Error>> {
         Ok(usize::try_from(u32::from_le_bytes(
@@ -79,7 +85,7 @@ fn sections(record: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     let heads = zstd::bulk::decompress(heads, heads_bytes)?;
     let raw = zstd::bulk::decompress(raw, raw_bytes)?;
     let length = u16::try_from(heads.len())?.to_le_bytes();
-    Ok([&length[..], &heads, &raw].concat())
+    Ok([&record[..1], &length[..], &heads, &raw].concat())
 }
 
 fn poll() -> Provenance {
@@ -109,6 +115,10 @@ fn poll() -> Provenance {
                 remaining: 57,
                 reset_at: Timestamp::from_seconds(1_795_523_000),
             }),
+            unrecorded: Unrecorded {
+                polls: 9,
+                received: 270,
+            },
         }),
         gaps: vec![SuspectedGap {
             from: None,
@@ -126,6 +136,15 @@ fn import() -> Provenance {
             file: "2015-01-01-15.json.gz".into(),
             first_line: 1,
             last_line: 9,
+            end: Some(FileEnd {
+                log_id: [3; 16],
+                from_offset: 7,
+                bytes: 1_000,
+                modified: Some(Timestamp::from_seconds(1)),
+                digest: [7; 16],
+                events: 4,
+                rejected: 1,
+            }),
         }),
         gaps: Vec::new(),
     }

@@ -32,6 +32,7 @@ fn import() -> Provenance {
             file: "fuzz".to_owned(),
             first_line: 1,
             last_line: 1,
+            end: None,
         }),
         gaps: Vec::new(),
     }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::sections::{Decompressor, Sections, compressor, join};
-use super::{DecodeError, EncodeError, v1};
-use crate::{Event, Provenance, Reject};
+use super::columns::Columns;
+use super::sections::{Decompressor, Sections, Version, compressor, join};
+use super::{DecodeError, EncodeError, Parts, v1, v2};
+use crate::{Event, ImportFacts, Origin, Provenance, Reject, Source, Timestamp};
 
 /// No envelope is larger, once encoded: the log refuses larger records.
 pub const ENVELOPE_MAX_BYTES: usize = 1 << 20;
@@ -18,9 +19,8 @@ pub const EVENT_MAX_BYTES: usize = 1_000_000;
 
 /// Gathers what one poll page or import chunk brought, then encodes it.
 pub struct EnvelopeBuilder {
-    heads: Vec<u8>,
+    heads: Columns,
     raw: Vec<u8>,
-    events: usize,
     rejects: Vec<Reject<'static>>,
     zstd: zstd::bulk::Compressor<'static>,
 }
@@ -29,7 +29,7 @@ impl fmt::Debug for EnvelopeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("EnvelopeBuilder");
         debug
-            .field("events", &self.events)
+            .field("events", &self.heads.events())
             .field("raw_bytes", &self.raw.len());
         debug
             .field("rejects", &self.rejects.len())
@@ -47,9 +47,8 @@ impl EnvelopeBuilder {
     /// An empty one.
     pub fn new() -> Self {
         Self {
-            heads: Vec::new(),
+            heads: Columns::default(),
             raw: Vec::new(),
-            events: 0,
             rejects: Vec::new(),
             zstd: compressor(),
         }
@@ -69,10 +68,9 @@ impl EnvelopeBuilder {
             return Err(too_large);
         }
         let raw_bytes = u32::try_from(raw.len()).map_err(|_| too_large)?;
-        v1::encode_event(event, raw_bytes, &mut self.heads)?;
+        self.heads.push(event, raw_bytes);
         self.raw.extend_from_slice(raw);
         self.raw.push(b'\n');
-        self.events += 1;
         Ok(())
     }
 
@@ -83,7 +81,7 @@ impl EnvelopeBuilder {
 
     /// How many events have been added since the last `finish`.
     pub const fn events(&self) -> usize {
-        self.events
+        self.heads.events()
     }
 
     /// How many rejects have been added since the last `finish`.
@@ -99,27 +97,57 @@ impl EnvelopeBuilder {
             .iter()
             .map(|reject| reject.body.len() + 64)
             .sum();
-        self.heads.len() + self.raw.len() + rejected
+        self.heads.bytes() + self.raw.len() + rejected
     }
 
-    /// The record. The builder is empty afterwards and can be used again.
+    /// Takes the second half of the events out, and all rejects: what does not fit one envelope
+    /// may fit two.
+    ///
+    /// # Errors
+    /// Where the heads do not encode.
+    pub fn split_off_half(&mut self) -> Result<Self, EncodeError> {
+        let failed = |error: DecodeError| EncodeError::Encoding {
+            reason: error.to_string(),
+        };
+        let nowhere = Provenance {
+            source: Source::Archive,
+            observed_at: Timestamp::from_millis(0),
+            origin: Origin::Import(ImportFacts::default()),
+            gaps: Vec::new(),
+        };
+        let heads = v2::encode(&nowhere, &self.heads, &[])?;
+        let parts = v2::decode(&heads).map_err(failed)?;
+        let raw = std::mem::take(&mut self.raw);
+        let raw = split_raw(&raw, &parts.lengths).map_err(failed)?;
+        let mut half = Self::new();
+        half.rejects = std::mem::take(&mut self.rejects);
+        self.heads.clear();
+        let stay = parts.events.len() / 2;
+        for (place, (event, raw)) in parts.events.iter().zip(raw).enumerate() {
+            let to = if place < stay { &mut *self } else { &mut half };
+            to.push(event, raw)?;
+        }
+        Ok(half)
+    }
+
+    /// The record. The builder is empty afterwards and can be used again, unless the record would
+    /// be too large: then it stays as it is.
     ///
     /// # Errors
     /// Where the record would be larger than [`ENVELOPE_MAX_BYTES`].
     pub fn finish(&mut self, provenance: &Provenance) -> Result<Vec<u8>, EncodeError> {
-        let heads = v1::encode(provenance, &self.heads, self.events as u64, &self.rejects);
-        let record = heads.and_then(|heads| join(&mut self.zstd, &heads, &self.raw));
+        let heads = v2::encode(provenance, &self.heads, &self.rejects)?;
+        let record = join(&mut self.zstd, &heads, &self.raw)?;
+        if record.len() > ENVELOPE_MAX_BYTES || self.events() > ENVELOPE_EVENTS_MAX {
+            return Err(EncodeError::TooLarge {
+                bytes: record.len(),
+                max_bytes: ENVELOPE_MAX_BYTES,
+            });
+        }
         self.heads.clear();
         self.raw.clear();
         self.rejects.clear();
-        let events = std::mem::take(&mut self.events);
-        let record = record?;
-        let fits = record.len() <= ENVELOPE_MAX_BYTES && events <= ENVELOPE_EVENTS_MAX;
-        let error = EncodeError::TooLarge {
-            bytes: record.len(),
-            max_bytes: ENVELOPE_MAX_BYTES,
-        };
-        if fits { Ok(record) } else { Err(error) }
+        Ok(record)
     }
 }
 
@@ -177,8 +205,9 @@ impl Decoder {
     /// # Errors
     /// Where the record is no envelope of a known version.
     pub fn heads(&mut self, record: &[u8]) -> Result<Heads<'_>, DecodeError> {
-        Sections::split(record)?.heads_into(&mut self.zstd, &mut self.heads)?;
-        let parts = v1::decode(&self.heads)?.into_parts()?;
+        let sections = Sections::split(record)?;
+        sections.heads_into(&mut self.zstd, &mut self.heads)?;
+        let parts = decode(sections.version, &self.heads)?;
         Ok(Heads {
             provenance: parts.provenance,
             events: parts.events,
@@ -194,7 +223,7 @@ impl Decoder {
         let sections = Sections::split(record)?;
         sections.heads_into(&mut self.zstd, &mut self.heads)?;
         sections.raw_into(&mut self.zstd, &mut self.raw)?;
-        let parts = v1::decode(&self.heads)?.into_parts()?;
+        let parts = decode(sections.version, &self.heads)?;
         let raw = split_raw(&self.raw, &parts.lengths)?;
         let heads = Heads {
             provenance: parts.provenance,
@@ -202,6 +231,13 @@ impl Decoder {
             rejects: parts.rejects,
         };
         Ok(Envelope { heads, raw })
+    }
+}
+
+fn decode(version: Version, heads: &[u8]) -> Result<Parts<'_>, DecodeError> {
+    match version {
+        Version::V1 => v1::decode(heads),
+        Version::V2 => v2::decode(heads),
     }
 }
 

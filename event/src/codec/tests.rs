@@ -6,11 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    EventId, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject, Source,
-    SuspectedGap, Timestamp, read_event,
+    EventId, FileEnd, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject,
+    Source, SuspectedGap, Timestamp, Unrecorded, read_event,
 };
 
 const GOLDEN_V1: &[u8] = include_bytes!("../../testdata/envelope-v1.bin");
+const GOLDEN_V2_POLL: &[u8] = include_bytes!("../../testdata/envelope-v2-poll.bin");
+const GOLDEN_V2_IMPORT: &[u8] = include_bytes!("../../testdata/envelope-v2-import.bin");
 
 const LINES: [&str; 3] = [
     r#"{"id":"2489651045","type":"PullRequestEvent","actor":{"id":665991,"login":"a"},"repo":{"id":28688495,"name":"o/r"},"org":{"id":7,"login":"o"},"payload":{"action":"closed","number":12,"pull_request":{"merged":true}},"created_at":"2015-01-01T15:00:00Z"}"#,
@@ -45,6 +47,10 @@ fn poll() -> Provenance {
                 remaining: 57,
                 reset_at: Timestamp::from_seconds(1_795_523_000),
             }),
+            unrecorded: Unrecorded {
+                polls: 9,
+                received: 270,
+            },
         }),
         gaps: vec![SuspectedGap {
             from: None,
@@ -59,6 +65,15 @@ fn import() -> Provenance {
         file: "2015-01-01-15.json.gz".into(),
         first_line: 1,
         last_line: 9,
+        end: Some(FileEnd {
+            log_id: *b"0123456789abcdef",
+            from_offset: 42,
+            bytes: 3_844_072,
+            modified: Some(Timestamp::from_millis(1_420_128_300_123)),
+            digest: [7; 16],
+            events: 11_351,
+            rejected: 1,
+        }),
     };
     Provenance {
         source: Source::Archive,
@@ -104,26 +119,32 @@ fn an_envelope_comes_back_as_it_went_in() {
     }
 }
 
+#[test]
+fn version_1_is_read_for_ever() {
+    let mut without_new_facts = poll();
+    if let Origin::Poll(facts) = &mut without_new_facts.origin {
+        facts.unrecorded = Unrecorded::default();
+    }
+    let mut decoder = Decoder::new();
+    assert_is_the_example(&decoder.envelope(GOLDEN_V1).unwrap(), &without_new_facts);
+}
+
 /// The heads are compared byte for byte; zstd's frames may differ from one release to the next,
 /// so the whole record is only read.
 #[test]
-fn version_1_is_read_and_written_as_it_was_when_it_was_frozen() {
-    let mut decoder = Decoder::new();
-    assert_is_the_example(&decoder.envelope(GOLDEN_V1).unwrap(), &poll());
-
-    let mut golden_heads = Vec::new();
-    let mut heads = Vec::new();
-    let mut zstd = sections::Decompressor::new();
-    sections::Sections::split(GOLDEN_V1)
-        .unwrap()
-        .heads_into(&mut zstd, &mut golden_heads)
-        .unwrap();
-    let record = encode(&poll());
-    sections::Sections::split(&record)
-        .unwrap()
-        .heads_into(&mut zstd, &mut heads)
-        .unwrap();
-    assert_eq!(heads, golden_heads);
+fn version_2_is_read_and_written_as_it_was_when_it_was_frozen() {
+    let heads_of = |record: &[u8]| {
+        let mut heads = Vec::new();
+        let sections = sections::Sections::split(record).unwrap();
+        let mut zstd = sections::Decompressor::new();
+        sections.heads_into(&mut zstd, &mut heads).unwrap();
+        heads
+    };
+    for (golden, provenance) in [(GOLDEN_V2_POLL, poll()), (GOLDEN_V2_IMPORT, import())] {
+        let mut decoder = Decoder::new();
+        assert_is_the_example(&decoder.envelope(golden).unwrap(), &provenance);
+        assert_eq!(heads_of(golden), heads_of(&encode(&provenance)));
+    }
 }
 
 #[test]
@@ -166,7 +187,18 @@ fn an_event_that_does_not_compress_fits_up_to_the_limit_and_not_beyond() {
         builder.finish(&import()),
         Err(EncodeError::TooLarge { .. })
     ));
-    assert_eq!(builder.events(), 0);
+    assert_eq!(builder.events(), 2, "it stays as it is");
+    builder.push_reject(Reject::new(1, "no event", b"[]"));
+    let mut half = builder.split_off_half().unwrap();
+    let mut decoder = Decoder::new();
+    for (part, raw, rejects) in [(&mut builder, raw, 0), (&mut half, other, 1)] {
+        let record = part.finish(&import()).unwrap();
+        let envelope = decoder.envelope(&record).unwrap();
+        assert_eq!(envelope.raw, [&raw[..]]);
+        assert_eq!(envelope.heads.events, std::slice::from_ref(&event));
+        assert_eq!(envelope.heads.rejects.len(), rejects);
+        assert_eq!(part.gathered_bytes(), 0);
+    }
 }
 
 #[test]
@@ -180,10 +212,10 @@ fn a_record_cut_anywhere_is_refused() {
         );
     }
     let mut foreign = record;
-    foreign[0] = 2;
+    foreign[0] = 3;
     assert_eq!(
         decoder.heads(&foreign),
-        Err(DecodeError::UnknownVersion { version: 2 })
+        Err(DecodeError::UnknownVersion { version: 3 })
     );
 }
 
@@ -204,45 +236,108 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_makes_it_panic(at in 0..GOLDEN_V1.len(), byte in any::<u8>()) {
-        let mut record = GOLDEN_V1.to_vec();
-        record[at] = byte;
+    fn no_damage_makes_it_panic(
+        golden in prop::sample::select(vec![GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT]),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut record = golden.to_vec();
+        record[at.index(golden.len())] = byte;
         let _ = Decoder::new().envelope(&record);
     }
 
     #[test]
     fn no_heads_make_it_panic(bytes in any::<Vec<u8>>()) {
-        let _ = v1::decode(&bytes).and_then(v1::HeadsV1::into_parts);
+        let _ = v1::decode(&bytes);
+        let _ = v2::decode(&bytes);
+    }
+
+    /// Past the compression, where a flipped byte reaches the columns.
+    #[test]
+    fn no_damage_to_the_heads_makes_them_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        for golden in [GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT] {
+            let mut heads = Vec::new();
+            let sections = sections::Sections::split(golden).unwrap();
+            sections.heads_into(&mut sections::Decompressor::new(), &mut heads).unwrap();
+            let at = at.index(heads.len());
+            heads[at] = byte;
+            let _ = v1::decode(&heads);
+            let _ = v2::decode(&heads);
+        }
     }
 
     #[test]
-    fn any_event_comes_back(
-        kind in "\\PC{1,12}", id in prop_oneof!["[0-9]{1,12}", "\\PC{0,12}"],
-        seconds in any::<Option<i32>>(), number in any::<Option<u64>>(), merged in any::<Option<bool>>(),
-        name in proptest::option::of("\\PC{1,20}"), size in any::<Option<u64>>(),
+    fn events_come_back_in_their_order(
+        events in prop::collection::vec(any_event(), 0..30),
+        provenance in prop::sample::select(vec![poll(), import()]),
     ) {
-        let event = crate::Event {
-            kind: crate::EventKind::from_name(&kind),
-            id: EventId::from_text(Cow::Borrowed(&id)),
-            created_at: seconds.map(|s| Timestamp::from_seconds(s.into())),
-            actor: None,
-            repo: name.map(|name| crate::Repo { id: None, name: Some(name.into()) }),
-            org: Some(crate::Org { id: Some(crate::OrgId::new(9)), login: None }),
-            facts: crate::PayloadFacts {
-                action: Some("any".into()),
-                number: number.map(crate::ThreadNumber::new),
-                merged,
-                on_pull_request: merged,
-                push_size: size,
-            },
-            body_digest: crate::BodyDigest::of(id.as_bytes()),
-        };
         let mut builder = EnvelopeBuilder::new();
-        builder.push(&event, id.as_bytes()).unwrap();
-        let record = builder.finish(&poll()).unwrap();
-        let mut decoder = Decoder::new();
-        let envelope = decoder.envelope(&record).unwrap();
-        prop_assert_eq!(&envelope.heads.events[0], &event);
-        prop_assert_eq!(envelope.raw[0], id.as_bytes());
+        for _ in 0..2 {
+            for (number, event) in events.iter().enumerate() {
+                builder.push(event, number.to_string().as_bytes()).unwrap();
+            }
+            let record = builder.finish(&provenance).unwrap();
+            let mut decoder = Decoder::new();
+            let envelope = decoder.envelope(&record).unwrap();
+            prop_assert_eq!(&envelope.heads.events, &events);
+            prop_assert_eq!(envelope.raw.len(), events.len());
+        }
     }
+}
+
+/// Few names and ids, so that they come again; every field there or not.
+fn any_event() -> impl Strategy<Value = crate::Event<'static>> {
+    let id = prop_oneof![
+        any::<u64>().prop_map(EventId::Number),
+        "\\PC{0,4}".prop_map(|text| EventId::Text(text.into())),
+        any::<[u8; 16]>().prop_map(EventId::Digest),
+    ];
+    let kind = prop_oneof![
+        prop::sample::select(crate::KNOWN_KINDS).prop_map(crate::EventKind::Known),
+        "\\PC{1,4}".prop_map(|name| crate::EventKind::Other(name.into())),
+    ];
+    let who = || (prop::option::of(0u64..5), prop::option::of("[a-cé/]{0,2}"));
+    let three = (
+        prop::option::of(who()),
+        prop::option::of(who()),
+        prop::option::of(who()),
+    );
+    let facts = (
+        prop::option::of("[a-c]{0,2}"),
+        any::<Option<u64>>(),
+        any::<Option<bool>>(),
+        any::<Option<bool>>(),
+        any::<Option<u64>>(),
+    );
+    let created_at = prop::option::of(any::<i64>());
+    (kind, id, created_at, three, facts, any::<u64>()).prop_map(
+        |(kind, id, created_ms, (actor, repo, org), facts, digest)| {
+            let (action, number, merged, on_pull_request, push_size) = facts;
+            crate::Event {
+                kind,
+                id,
+                created_at: created_ms.map(Timestamp::from_millis),
+                actor: actor.map(|(id, login)| crate::Actor {
+                    id: id.map(crate::ActorId::new),
+                    login: login.map(Cow::Owned),
+                }),
+                repo: repo.map(|(id, name)| crate::Repo {
+                    id: id.map(crate::RepoId::new),
+                    name: name.map(Cow::Owned),
+                }),
+                org: org.map(|(id, login)| crate::Org {
+                    id: id.map(crate::OrgId::new),
+                    login: login.map(Cow::Owned),
+                }),
+                facts: crate::PayloadFacts {
+                    action: action.map(Cow::Owned),
+                    number: number.map(crate::ThreadNumber::new),
+                    merged,
+                    on_pull_request,
+                    push_size,
+                },
+                body_digest: crate::BodyDigest::from_bits(digest),
+            }
+        },
+    )
 }

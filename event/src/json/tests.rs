@@ -187,3 +187,85 @@ proptest! {
         prop_assert_eq!(actor.login.as_deref(), Some(login.as_str()));
     }
 }
+
+/// Fields that matter, with values that fit and values that do not, in any order and number.
+fn odd_json() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "null",
+        "true",
+        "false",
+        "0",
+        "7",
+        "-7",
+        "1.5",
+        "1e3",
+        "1e999",
+        "18446744073709551615",
+        "18446744073709551616",
+        "9223372036854775808",
+        "\"\"",
+        "\"x\"",
+        "\"a/b\"",
+        "\"/\"",
+        "\"7\"",
+        "\"\\u0041\"",
+        "\"\\ud800\"",
+        "\"2015-01-01T15:00:00Z\"",
+        "\"PushEvent\"",
+        "[]",
+        "{}",
+        "[1,{}]",
+    ])
+    .prop_map(str::to_owned);
+    let key = prop::sample::select(vec![
+        "type",
+        "id",
+        "created_at",
+        "actor",
+        "repo",
+        "org",
+        "repository",
+        "payload",
+        "login",
+        "name",
+        "owner",
+        "organization",
+        "action",
+        "number",
+        "size",
+        "pull_request",
+        "issue",
+        "merged",
+        "ty\\u0070e",
+        "\\ud800",
+        "other",
+    ]);
+    leaf.prop_recursive(4, 64, 8, move |inner| {
+        let fields = prop::collection::vec((key.clone(), inner), 0..8);
+        fields.prop_map(|fields| {
+            let fields = fields
+                .iter()
+                .map(|(key, value)| format!("\"{key}\": {value}"));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn one_pass_says_what_the_careful_reader_says(json in odd_json(), cut in 0usize..400) {
+        for json in [&json[..], &json[..cut.min(json.len())]] {
+            if let Some(top) = one_pass::read(json) {
+                prop_assert_eq!(read_with_care(json), Ok(top));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_pass_is_enough_for_events_of_every_era() {
+    for json in [TIMELINE, FULL, TRIMMED] {
+        assert!(one_pass::read(json).is_some(), "{json}");
+        assert_eq!(read_with_care(json).ok(), one_pass::read(json));
+    }
+}
