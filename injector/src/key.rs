@@ -65,6 +65,11 @@ impl Key {
         Self(self.0 | WHATEVER_BODY)
     }
 
+    /// All there is of it.
+    pub(crate) const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_le_bytes()
+    }
+
     /// The key of a line that is no event.
     pub(crate) fn of_reject(file: &str, place: u64, digest: &[u8; 16]) -> Self {
         let mut hasher = Xxh3::new();

@@ -7,29 +7,37 @@ use ghev_event::Decoder;
 use ghev_event::codec::Heads;
 use ghev_log::{LogCursor, Offset, ReadError};
 
-/// Hands the heads of every record in `from..to` to `each`, in order. Records that are no envelopes
-/// this version knows are left out: the projector reports them.
+/// Hands the heads of every record in `from..to` to `each`, in order, as far as the log still holds
+/// them. Records that are no envelopes this version knows are left out: the projector reports them.
 pub(crate) fn read_heads(
     dir: &Path,
     from: Offset,
     to: Offset,
-    mut each: impl FnMut(&Heads<'_>),
+    mut each: impl FnMut(Offset, &Heads<'_>),
 ) -> Result<(), ReadError> {
     if from >= to {
         return Ok(());
     }
-    let mut cursor = LogCursor::open(dir, from)?;
+    let mut cursor = match LogCursor::open(dir, from) {
+        Err(ReadError::Trimmed { first, .. }) => LogCursor::open(dir, first)?,
+        opened => opened?,
+    };
     let mut decoder = Decoder::new();
-    while let Some(record) = cursor.read()? {
-        if record.offset >= to {
-            break;
-        }
+    loop {
+        let record = match cursor.read() {
+            Ok(Some(record)) if record.offset < to => record,
+            Ok(_) => return Ok(()),
+            Err(ReadError::Trimmed { first, .. }) => {
+                cursor.seek(first)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         match decoder.heads(record.payload) {
-            Ok(heads) => each(&heads),
+            Ok(heads) => each(record.offset, &heads),
             Err(reason) => {
                 tracing::warn!(offset = %record.offset, %reason, "a record that is no envelope");
             }
         }
     }
-    Ok(())
 }

@@ -63,18 +63,6 @@ impl SeenWindow {
     }
 }
 
-/// Every event and reject of a whole log: 16 bytes each, in a hash table that takes 18 to 36
-/// bytes for it. A log of ten million events needs 200 to 400 MB while an import runs.
-#[derive(Debug, Default)]
-pub(crate) struct SeenAll(HashSet<Key>);
-
-impl SeenAll {
-    /// Whether this is the first time that the key is seen.
-    pub(crate) fn insert(&mut self, key: Key) -> bool {
-        self.0.insert(key)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ghev_event::read_event;

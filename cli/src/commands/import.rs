@@ -57,6 +57,7 @@ fn print(summary: &ImportSummary, format: OutputFormat) -> Result<Exit, CommandE
     output::to_stdout(|output| match format {
         OutputFormat::Json => output.line(json!({
             "files": summary.files,
+            "known_files": summary.known_files,
             "events": summary.events,
             "appended": summary.appended,
             "duplicates": summary.duplicates,
@@ -64,10 +65,14 @@ fn print(summary: &ImportSummary, format: OutputFormat) -> Result<Exit, CommandE
             "bytes": summary.bytes,
         })),
         OutputFormat::Text => output.line(format_args!(
-            "{} events in {} {}: {} appended, {} already there; {} rejected",
+            "{} events in {} {}{}: {} appended, {} already there; {} rejected",
             summary.events,
             summary.files,
             if summary.files == 1 { "file" } else { "files" },
+            match summary.known_files {
+                0 => String::new(),
+                known => format!(" ({known} not read again)"),
+            },
             summary.appended,
             summary.duplicates,
             summary.rejected

@@ -130,6 +130,14 @@ fn origin(origin: &Origin) -> Value {
             "file": import.file,
             "first_line": import.first_line,
             "last_line": import.last_line,
+            "end": import.end.map(|end| json!({
+                "bytes": end.bytes,
+                "modified": end.modified.map(|at| at.to_string()),
+                "digest": hex(&end.digest),
+                "events": end.events,
+                "rejected": end.rejected,
+                "from_offset": end.from_offset,
+            })),
         }),
         Origin::Poll(poll) => json!({
             "path": poll.path,
@@ -147,6 +155,12 @@ fn origin(origin: &Origin) -> Value {
             "poll_interval_seconds": poll.poll_interval_seconds,
             "next_poll_at": poll.next_poll_at.map(|at| at.to_string()),
             "budget": poll.budget.map(output::json_budget),
+            "unrecorded_polls": poll.unrecorded.polls,
+            "unrecorded_received": poll.unrecorded.received,
         }),
     }
+}
+
+fn hex(digest: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*digest))
 }

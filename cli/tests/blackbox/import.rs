@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use ghev_sim::{EventGenerator, SimOptions};
 
 use crate::support::{Made, StandIn, Workspace, event, gzip, ndjson};
+
+/// How long an import may take until something of it is durable.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn three() -> Vec<String> {
     (1..=3)
@@ -215,8 +219,8 @@ struct Fed {
 }
 
 impl Fed {
-    fn start(at: &Workspace) -> Self {
-        let mut command = at.command(&["import", "--format", "json", "-"]);
+    fn start(at: &Workspace, files: &[&str]) -> Self {
+        let mut command = at.command(&[&["import", "--format", "json"], files, &["-"]].concat());
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let import = command.spawn().expect("the binary starts");
         Self { import }
@@ -228,7 +232,7 @@ impl Fed {
     }
 }
 
-/// Lines that hardly compress: a few of them are a batch.
+/// Lines that hardly compress: a few of them are an envelope, a few envelopes are appended together.
 fn bulky(ids: std::ops::RangeInclusive<u64>) -> Vec<String> {
     let mut state = 1u64;
     let mut noise = || {
@@ -250,21 +254,21 @@ fn an_injector_killed_in_the_middle_of_an_import_costs_nothing() {
     let inject = ["inject", "--github-url", github.url()];
     let mut first = at.start(&inject);
     first.until("the first poll", || lines_in_log_if_any(&at));
-    let lines = bulky(1..=36);
-    let mut fed = Fed::start(&at);
-    fed.feed(&lines[..24]);
+    let lines = bulky(1..=48);
+    let mut fed = Fed::start(&at, &[]);
+    fed.feed(&lines[..36]);
     first.until("the first batch", || {
         lines_in_log(&at).contains_key(&lines[0]).then_some(())
     });
     first.kill();
     let second = at.start(&inject);
-    fed.feed(&lines[24..]);
+    fed.feed(&lines[36..]);
     let ended = fed.import.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0));
     let summary: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
     assert_eq!(
         (&summary["events"], &summary["appended"]),
-        (&36.into(), &36.into()),
+        (&48.into(), &48.into()),
         "{summary}"
     );
     drop(second);
@@ -277,9 +281,9 @@ fn an_import_killed_in_the_middle_goes_on_when_it_is_started_again() {
     let (at, github) = (Workspace::new(), lively());
     let mut injector = at.start(&["inject", "--github-url", github.url()]);
     injector.until("the first poll", || lines_in_log_if_any(&at));
-    let lines = bulky(1..=36);
-    let mut fed = Fed::start(&at);
-    fed.feed(&lines[..24]);
+    let lines = bulky(1..=48);
+    let mut fed = Fed::start(&at, &[]);
+    fed.feed(&lines[..36]);
     injector.until("the first batch", || {
         lines_in_log(&at).contains_key(&lines[0]).then_some(())
     });
@@ -289,9 +293,35 @@ fn an_import_killed_in_the_middle_goes_on_when_it_is_started_again() {
     let again = again.with_code(0).last_json();
     let [appended, duplicates] = ["appended", "duplicates"].map(|name| again[name].as_u64());
     let (appended, duplicates) = (appended.unwrap(), duplicates.unwrap());
-    assert_eq!(appended + duplicates, 36, "{again}");
+    assert_eq!(appended + duplicates, 48, "{again}");
     // A batch that was whole when the import was killed may have got in, or not.
     assert!(appended >= 12 && duplicates >= 1, "{again}");
     assert!(injector.signal("TERM").success());
+    each_once(&at, &lines);
+}
+
+/// What was read to its end before is not read again: it may even have gone unreadable.
+#[test]
+fn an_import_of_several_files_that_is_killed_goes_on_with_the_file_in_which_it_was() {
+    let at = Workspace::new();
+    let lines = bulky(1..=36);
+    at.file("1.json", &ndjson(&lines[..2]));
+    at.file("2.json", &ndjson(&lines[2..4]));
+    let mut fed = Fed::start(&at, &["1.json", "2.json"]);
+    fed.feed(&lines[4..]);
+    let deadline = Instant::now() + PATIENCE;
+    while lines_in_log_if_any(&at).is_none_or(|lines| lines.len() < 4) {
+        assert!(Instant::now() < deadline, "nothing became durable");
+    }
+    fed.import.kill().unwrap();
+    fed.import.wait().unwrap();
+    let args = ["import", "--format", "json", "1.json", "2.json", "-"];
+    let again = at.run_with_input(&args, &ndjson(&lines[4..]));
+    let again = again.with_code(0).last_json();
+    assert_eq!(
+        (&again["files"], &again["known_files"]),
+        (&3.into(), &2.into())
+    );
+    assert_eq!(again["events"], 36, "{again}");
     each_once(&at, &lines);
 }

@@ -3,10 +3,11 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::finished::first_half;
 use super::inputs::Place;
 use crate::gzip::GzipReader;
 
@@ -35,8 +36,15 @@ pub(super) trait Blocks {
 pub(super) struct FileBlocks {
     blocks: Receiver<Made>,
     used: SyncSender<Vec<u8>>,
-    stored_bytes: Arc<AtomicU64>,
+    stored: Arc<Stored>,
     ended: bool,
+}
+
+/// What has been read of the file, as stored.
+#[derive(Debug, Default)]
+struct Stored {
+    bytes: AtomicU64,
+    hasher: Mutex<blake3::Hasher>,
 }
 
 enum Made {
@@ -56,10 +64,10 @@ impl FileBlocks {
     }
 
     fn of(stored: impl Read + Send + 'static) -> Self {
-        let stored_bytes = Arc::new(AtomicU64::new(0));
+        let so_far = Arc::new(Stored::default());
         let counted = Counted {
             inner: stored,
-            bytes: Arc::clone(&stored_bytes),
+            stored: Arc::clone(&so_far),
         };
         let (made, blocks) = sync_channel(BLOCKS_AHEAD);
         let (used, reusable) = sync_channel(BLOCKS_AHEAD + 1);
@@ -73,14 +81,19 @@ impl FileBlocks {
         Self {
             blocks,
             used,
-            stored_bytes,
+            stored: so_far,
             ended: false,
         }
     }
 
     /// How many bytes of the file, as stored, have been read so far.
     pub(super) fn stored_bytes(&self) -> u64 {
-        self.stored_bytes.load(Ordering::Relaxed)
+        self.stored.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The first 16 bytes of the BLAKE3 digest of what has been read so far, as stored.
+    pub(super) fn digest(&self) -> [u8; 16] {
+        first_half(&self.stored.hasher())
     }
 }
 
@@ -161,13 +174,13 @@ fn fill(content: &mut impl Read, to: &mut [u8]) -> Filled {
     Filled { bytes, error: None }
 }
 
-type Stored<R> = BufReader<io::Chain<Cursor<Vec<u8>>, R>>;
+type Buffered<R> = BufReader<io::Chain<Cursor<Vec<u8>>, R>>;
 
 /// A file's content, decompressed as its first bytes ask for.
 enum Content<R: Read> {
-    Plain(Stored<R>),
-    Gzip(Box<GzipReader<Stored<R>>>),
-    Zstd(zstd::stream::read::Decoder<'static, Stored<R>>),
+    Plain(Buffered<R>),
+    Gzip(Box<GzipReader<Buffered<R>>>),
+    Zstd(zstd::stream::read::Decoder<'static, Buffered<R>>),
 }
 
 impl<R: Read> Content<R> {
@@ -237,15 +250,22 @@ impl Compression {
     }
 }
 
+impl Stored {
+    fn hasher(&self) -> MutexGuard<'_, blake3::Hasher> {
+        self.hasher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 struct Counted<R> {
     inner: R,
-    bytes: Arc<AtomicU64>,
+    stored: Arc<Stored>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(to)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        self.stored.hasher().update(&to[..read]);
+        self.stored.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -4,60 +4,65 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ghev_event::codec::{EncodeError, Heads};
+use ghev_event::codec::{ENVELOPE_EVENTS_MAX, EncodeError};
 use ghev_event::{
-    Decoder, EnvelopeBuilder, Event, ImportFacts, Origin, Provenance, Reject, Source,
+    Decoder, EnvelopeBuilder, Event, FileEnd, ImportFacts, Origin, Provenance, Reject, Source,
 };
 use ghev_log::{LogCursor, Offset, ReadError};
 
 use super::ImportSummary;
-use super::pending::Pending;
+use super::encoder::Encoder;
+use super::known::{Hour, Known};
+use super::pending::{Pending, Record};
 use super::store::{Appended, Store};
 use crate::key::{EventKey, Key};
-use crate::seen::SeenAll;
 use crate::{Clock, ImportError};
 
-/// One envelope: few enough events that a reader has them at hand quickly.
-const ENVELOPE_EVENTS: usize = 500;
-
-/// Gathered bytes of one envelope: it stays below the log's limit even if nothing compresses.
-const ENVELOPE_BYTES: usize = 900_000;
+/// Gathered bytes of one envelope. GH Archive's events compress to an eighth of that; what does not
+/// fit an envelope becomes two.
+const ENVELOPE_BYTES: usize = 4 << 20;
 
 /// Encoded bytes that are made durable together: one fdatasync costs as much as writing megabytes.
-const APPEND_BYTES: usize = 4 << 20;
+const APPEND_BYTES: usize = 2 << 20;
 
 /// What goes into the log.
 #[derive(Debug)]
 pub(super) struct Gather {
     store: Store,
-    /// Up to here the log's events are in `seen`.
-    known: Offset,
+    /// Up to here the log's events are known.
+    end: Offset,
     clock: Arc<dyn Clock>,
-    seen: SeenAll,
+    known: Known,
     builder: EnvelopeBuilder,
+    encoder: Encoder,
     facts: ImportFacts,
     pending: Pending,
+    /// Got into the log from elsewhere after they had been gathered here.
+    overtaken: HashSet<Key>,
     pub(super) summary: ImportSummary,
 }
 
 impl Gather {
-    /// `seen` holds whatever the log has up to `known`.
-    pub(super) fn new(store: Store, seen: SeenAll, known: Offset, clock: Arc<dyn Clock>) -> Self {
+    /// `known` has whatever the log has up to `end`.
+    pub(super) fn new(store: Store, known: Known, end: Offset, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
-            known,
+            end,
             clock,
-            seen,
+            known,
             builder: EnvelopeBuilder::new(),
+            encoder: Encoder::new(),
             facts: ImportFacts::default(),
             pending: Pending::default(),
+            overtaken: HashSet::new(),
             summary: ImportSummary::default(),
         }
     }
 
-    /// What comes now is from this file.
-    pub(super) fn begin_file(&mut self, name: &str) {
+    /// What comes now is from this file. The record from which on it will lie.
+    pub(super) fn begin_file(&mut self, name: &str) -> Offset {
         name.clone_into(&mut self.facts.file);
+        self.end
     }
 
     /// An event, the JSON it is kept as, and its line.
@@ -68,14 +73,15 @@ impl Gather {
         line: u64,
     ) -> Result<(), ImportError> {
         self.summary.events += 1;
-        if !self.seen.insert(EventKey::of(event).exact) {
+        let key = EventKey::of(event).exact;
+        if !self.known.is_new(key, Hour::of(event))? {
             self.summary.duplicates += 1;
             return Ok(());
         }
         self.make_room(raw.len())?;
         self.builder
             .push(event, raw)
-            .map_err(|reason| self.encode_error(line, reason))?;
+            .map_err(|reason| self.encode_error(reason))?;
         self.cover(line);
         Ok(())
     }
@@ -84,7 +90,7 @@ impl Gather {
     pub(super) fn reject(&mut self, reject: Reject<'static>) -> Result<(), ImportError> {
         self.summary.rejected += 1;
         let key = Key::of_reject(&self.facts.file, reject.place, &reject.digest);
-        if self.seen.insert(key) {
+        if self.known.is_new(key, Hour::UNKNOWN)? {
             self.make_room(reject.body.len())?;
             self.cover(reject.place);
             self.builder.push_reject(reject);
@@ -92,15 +98,13 @@ impl Gather {
         Ok(())
     }
 
-    /// Ends the file's last envelope: no envelope is of two files.
-    pub(super) fn end_file(&mut self) -> Result<(), ImportError> {
-        self.finish_envelope()
-    }
-
-    /// Makes everything durable.
-    pub(super) fn flush(&mut self) -> Result<(), ImportError> {
-        self.finish_envelope()?;
-        self.append()
+    /// Ends the file's last envelope: no envelope is of two files. What the file was is said where
+    /// it came to its end.
+    pub(super) fn end_file(&mut self, end: Option<FileEnd>) -> Result<(), ImportError> {
+        self.facts.end = end;
+        let ended = self.finish_envelope();
+        self.facts = ImportFacts::default();
+        ended
     }
 
     /// Everything durable, and the log closed.
@@ -108,6 +112,18 @@ impl Gather {
         self.flush()?;
         self.store.close()?;
         Ok(self.summary)
+    }
+
+    /// Makes everything durable.
+    pub(super) fn flush(&mut self) -> Result<(), ImportError> {
+        self.finish_envelope()?;
+        loop {
+            let made = self.encoder.wait();
+            match made.map_err(|reason| self.encode_error(reason))? {
+                Some(records) => self.take(records)?,
+                None => return self.append(),
+            }
+        }
     }
 
     fn cover(&mut self, line: u64) {
@@ -118,20 +134,18 @@ impl Gather {
     }
 
     fn make_room(&mut self, bytes: usize) -> Result<(), ImportError> {
-        let gathered = self.builder.gathered_bytes();
         let things = self.builder.events() + self.builder.rejects();
-        if things >= ENVELOPE_EVENTS || things > 0 && gathered + bytes + 1024 > ENVELOPE_BYTES {
+        let is_full = self.builder.gathered_bytes() + bytes + 1024 > ENVELOPE_BYTES;
+        if things >= ENVELOPE_EVENTS_MAX || things > 0 && is_full {
             self.finish_envelope()?;
-        }
-        if self.pending.bytes() >= APPEND_BYTES {
-            self.append()?;
         }
         Ok(())
     }
 
+    /// Has the envelope encoded, and appends what has been.
     fn finish_envelope(&mut self) -> Result<(), ImportError> {
-        let events = self.builder.events();
-        if events + self.builder.rejects() == 0 {
+        let things = self.builder.events() + self.builder.rejects();
+        if things == 0 && self.facts.end.is_none() {
             return Ok(());
         }
         let provenance = Provenance {
@@ -140,20 +154,37 @@ impl Gather {
             origin: Origin::Import(self.facts.clone()),
             gaps: Vec::new(),
         };
-        let line = self.facts.last_line;
-        let record = self.builder.finish(&provenance);
-        let record = record.map_err(|reason| self.encode_error(line, reason))?;
-        self.pending.push(record, events as u64);
+        let full = std::mem::take(&mut self.builder);
+        let empty = self.encoder.exchange(full, provenance);
+        self.builder = empty.map_err(|reason| self.encode_error(reason))?;
         self.facts.first_line = 0;
+        loop {
+            let made = self.encoder.made();
+            match made.map_err(|reason| self.encode_error(reason))? {
+                Some(records) => self.take(records)?,
+                None => break,
+            }
+        }
+        if self.pending.bytes() >= APPEND_BYTES {
+            self.append()?;
+        }
         Ok(())
+    }
+
+    fn take(&mut self, records: Vec<Record>) -> Result<(), ImportError> {
+        records
+            .into_iter()
+            .for_each(|record| self.pending.push(record));
+        self.take_out_overtaken()
     }
 
     fn append(&mut self) -> Result<(), ImportError> {
         while !self.pending.records().is_empty() {
-            match self.store.append(self.known, self.pending.records())? {
+            match self.store.append(self.end, self.pending.records())? {
                 Appended::To(end) => {
-                    self.known = end;
-                    self.summary.appended += self.pending.take_all();
+                    self.summary.appended += self.pending.events();
+                    self.note_appended();
+                    self.end = end;
                 }
                 Appended::Unknown(end) => self.catch_up(end)?,
             }
@@ -161,32 +192,42 @@ impl Gather {
         Ok(())
     }
 
+    /// What was pending is in the log now, from where the log ended.
+    fn note_appended(&mut self) {
+        let (mut decoder, mut offset) = (Decoder::new(), self.end);
+        for record in std::mem::take(&mut self.pending).records() {
+            let heads = decoder
+                .heads(record.as_ref())
+                .expect("encoded by this process");
+            self.known.record(offset, &heads, |_| {});
+            offset = offset.next();
+        }
+    }
+
     /// Reads what others have appended since, and what may be ours. What the log has now is not
     /// appended again.
     fn catch_up(&mut self, end: Offset) -> Result<(), ImportError> {
-        let mut cursor = LogCursor::open(self.store.dir(), self.known)?;
-        let (mut decoder, mut known) = (Decoder::new(), HashSet::new());
+        let mut cursor = LogCursor::open(self.store.dir(), self.end)?;
+        let mut decoder = Decoder::new();
         let replaced = || {
             let dir = self.store.dir().to_path_buf();
             Err(ReadError::Replaced { dir }.into())
         };
-        if end < self.known {
+        if end < self.end {
             return replaced();
         }
-        while self.known < end {
+        while self.end < end {
             let record = cursor.read()?;
-            let Some(record) = record.filter(|record| record.offset == self.known) else {
+            let Some(record) = record.filter(|record| record.offset == self.end) else {
                 return replaced();
             };
-            self.known = record.offset.next();
-            if let Some(events) = self.pending.take(record.payload) {
-                self.summary.appended += events;
-                continue;
-            }
+            self.end = record.offset.next();
+            let own = self.pending.take(record.payload);
+            self.summary.appended += own.unwrap_or(0);
             match decoder.heads(record.payload) {
-                Ok(heads) => keys_of(&heads, |key| {
-                    if !self.seen.insert(key) {
-                        known.insert(key);
+                Ok(heads) => self.known.record(record.offset, &heads, |key| {
+                    if own.is_none() {
+                        self.overtaken.insert(key);
                     }
                 }),
                 Err(reason) => {
@@ -194,29 +235,22 @@ impl Gather {
                 }
             }
         }
-        let line = self.facts.last_line;
-        let went = self.pending.take_out(&known);
-        self.summary.duplicates += went.map_err(|reason| self.encode_error(line, reason))?;
+        self.take_out_overtaken()
+    }
+
+    /// Not only what is pending may have been overtaken, but also what is being encoded or gathered:
+    /// it is taken out once it comes.
+    fn take_out_overtaken(&mut self) -> Result<(), ImportError> {
+        let went = self.pending.take_out(&mut self.overtaken);
+        self.summary.duplicates += went.map_err(|reason| self.encode_error(reason))?;
         Ok(())
     }
 
-    fn encode_error(&self, line: u64, reason: EncodeError) -> ImportError {
+    fn encode_error(&self, reason: EncodeError) -> ImportError {
         ImportError::Encode {
             file: self.facts.file.clone(),
-            line,
+            line: self.facts.last_line,
             reason,
-        }
-    }
-}
-
-/// Whatever an envelope has that is not to be appended again.
-pub(super) fn keys_of(heads: &Heads<'_>, mut each: impl FnMut(Key)) {
-    for event in &heads.events {
-        each(EventKey::of(event).exact);
-    }
-    if let Origin::Import(facts) = &heads.provenance.origin {
-        for reject in &heads.rejects {
-            each(Key::of_reject(&facts.file, reject.place, &reject.digest));
         }
     }
 }

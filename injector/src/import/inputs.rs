@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use ghev_event::Timestamp;
 
 use crate::ImportError;
 
@@ -36,7 +39,12 @@ impl Input {
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    File { path: PathBuf, bytes: u64 },
+    File {
+        path: PathBuf,
+        bytes: u64,
+        /// By its filesystem; unknown for what is no regular file.
+        modified: Option<Timestamp>,
+    },
     Stdin,
 }
 
@@ -47,6 +55,21 @@ impl Place {
             Self::File { path, .. } => path.display().to_string(),
             Self::Stdin => "-".to_owned(),
         }
+    }
+
+    /// When it was last changed, where it still is what it was when the import began.
+    pub(super) fn unchanged_since(&self) -> Option<Timestamp> {
+        let Self::File {
+            path,
+            bytes,
+            modified: Some(before),
+        } = self
+        else {
+            return None;
+        };
+        let now = fs::metadata(path).ok()?;
+        let unchanged = now.len() == *bytes && modified(&now) == Some(*before);
+        unchanged.then_some(*before)
     }
 
     /// Its size as stored, where it has one.
@@ -74,10 +97,17 @@ pub(super) fn expand(inputs: &[Input]) -> Result<Vec<Place>, ImportError> {
         let metadata = fs::metadata(&path).map_err(ImportError::input(&path))?;
         Ok(Place::File {
             bytes: metadata.len(),
+            modified: modified(&metadata),
             path,
         })
     });
     files.chain(stdin.then_some(Ok(Place::Stdin))).collect()
+}
+
+fn modified(metadata: &fs::Metadata) -> Option<Timestamp> {
+    let since = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let millis = i64::try_from(since.as_millis()).ok()?;
+    metadata.is_file().then(|| Timestamp::from_millis(millis))
 }
 
 fn files_of(dir: &Path) -> Result<Vec<PathBuf>, ImportError> {

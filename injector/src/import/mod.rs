@@ -20,16 +20,24 @@
 //!   in time order).
 //! - `blocks`: a file's decompressed bytes, made by a thread of their own.
 //! - `scan`, `pieces`: where one JSON value ends and the next begins.
+//! - `known`: what the log has, asked event by event.
+//! - `finished`: files that the log has to their end.
 //! - `gather`: events and rejects into envelopes, envelopes into few appends.
+//! - `encoder`: compresses envelopes, on a thread of its own.
 //! - `pending`: envelopes until they are durable.
 //! - `store`: the log, written by the import itself or, where an injector holds it, through that.
 //! - `run`: the import itself.
 //!
 //! # Importing again
 //!
-//! An event that the log has, with the same body, is dropped; so is a reject of the same file, line
-//! and bytes. So importing a file twice appends nothing, and an import that was interrupted goes on
-//! when it is started again.
+//! Where a file was read to its end, the log says so in the file's last envelope: with its name, its
+//! size, its time of change and the digest of its bytes as stored. A file of that name, size and time
+//! is not opened again, one of that size and digest not decompressed. An import that was interrupted,
+//! by kill -9 or a power cut even, goes on with the file in which it was.
+//!
+//! A file of which any of that differs is read. An event that the log has, with the same body, is
+//! dropped; so is a reject of the same file, line and bytes. So importing a file twice appends no
+//! event, however large the log is, and a file that has grown adds what is new of it.
 //!
 //! # While an injector runs
 //!
@@ -39,8 +47,11 @@
 //! goes on by itself; where it starts anew, through the new one.
 
 mod blocks;
+mod encoder;
+mod finished;
 mod gather;
 mod inputs;
+mod known;
 mod options;
 mod pending;
 mod pieces;

@@ -49,8 +49,10 @@ pub struct ImportProgress {
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportSummary {
-    /// Files read to their end.
+    /// Files read to their end, those that had been before included.
     pub files: u64,
+    /// Of them: files that the log had to their end, and that were not read again.
+    pub known_files: u64,
     /// Events in them.
     pub events: u64,
     /// Events appended to the log; they are durable.
@@ -59,7 +61,7 @@ pub struct ImportSummary {
     pub duplicates: u64,
     /// Input that is no event, damage included.
     pub rejected: u64,
-    /// Input bytes read, as stored (compressed).
+    /// Input bytes, as stored (compressed).
     pub bytes: u64,
     /// Whether it was told to stop before the end. What is counted here is done; importing again
     /// does the rest.
@@ -71,6 +73,7 @@ pub trait ImportObserver {
     /// Called every few hundred events and at the end of each file.
     fn progress(&mut self, progress: &ImportProgress);
 
-    /// Called for everything that is no event. `place` is `FILE:LINE`.
+    /// Called for everything that is no event. `place` is `FILE:LINE`, or `FILE` for all that is in
+    /// a file that is not read again.
     fn rejected(&mut self, place: &str, reason: &str);
 }

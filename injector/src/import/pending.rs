@@ -15,6 +15,12 @@ pub(super) struct Record {
     events: u64,
 }
 
+impl Record {
+    pub(super) const fn new(bytes: Vec<u8>, events: u64) -> Self {
+        Self { bytes, events }
+    }
+}
+
 impl AsRef<[u8]> for Record {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
@@ -29,9 +35,9 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn push(&mut self, bytes: Vec<u8>, events: u64) {
-        self.bytes += bytes.len();
-        self.records.push(Record { bytes, events });
+    pub(super) fn push(&mut self, record: Record) {
+        self.bytes += record.bytes.len();
+        self.records.push(record);
     }
 
     pub(super) fn records(&self) -> &[Record] {
@@ -42,10 +48,9 @@ impl Pending {
         self.bytes
     }
 
-    /// All of them are durable: how many events they hold.
-    pub(super) fn take_all(&mut self) -> u64 {
-        let taken = std::mem::take(self);
-        taken.records.iter().map(|record| record.events).sum()
+    /// How many events they hold.
+    pub(super) fn events(&self) -> u64 {
+        self.records.iter().map(|record| record.events).sum()
     }
 
     /// A record of the log is one of these: how many events it holds.
@@ -59,8 +64,8 @@ impl Pending {
         Some(taken.events)
     }
 
-    /// Takes out whatever has one of these keys; how many events went.
-    pub(super) fn take_out(&mut self, known: &HashSet<Key>) -> Result<u64, EncodeError> {
+    /// Takes out whatever has one of these keys, which are then done with; how many events went.
+    pub(super) fn take_out(&mut self, known: &mut HashSet<Key>) -> Result<u64, EncodeError> {
         if known.is_empty() {
             return Ok(0);
         }
@@ -80,7 +85,7 @@ impl Pending {
 /// The record without whatever has one of these keys; `None` where nothing is left of it.
 fn without(
     record: &Record,
-    known: &HashSet<Key>,
+    known: &mut HashSet<Key>,
     decoder: &mut Decoder,
     builder: &mut EnvelopeBuilder,
 ) -> Result<Option<Record>, EncodeError> {
@@ -92,17 +97,17 @@ fn without(
         unreachable!("an import's record")
     };
     for (event, raw) in heads.events.iter().zip(&envelope.raw) {
-        if !known.contains(&EventKey::of(event).exact) {
+        if !known.remove(&EventKey::of(event).exact) {
             builder.push(event, raw)?;
         }
     }
     for reject in &heads.rejects {
-        if !known.contains(&Key::of_reject(&facts.file, reject.place, &reject.digest)) {
+        if !known.remove(&Key::of_reject(&facts.file, reject.place, &reject.digest)) {
             builder.push_reject(owned(reject.clone()));
         }
     }
     let events = builder.events() as u64;
-    if builder.events() + builder.rejects() == 0 {
+    if builder.events() + builder.rejects() == 0 && facts.end.is_none() {
         return Ok(None);
     }
     let bytes = builder.finish(&heads.provenance)?;
@@ -154,6 +159,7 @@ mod tests {
                 file,
                 first_line: 1,
                 last_line: 9,
+                end: None,
             };
             let provenance = Provenance {
                 source: Source::Archive,
@@ -162,7 +168,7 @@ mod tests {
                 gaps: Vec::new(),
             };
             let bytes = builder.finish(&provenance).unwrap();
-            pending.push(bytes, ids.len() as u64);
+            pending.push(Record::new(bytes, ids.len() as u64));
         }
         pending
     }
@@ -178,14 +184,14 @@ mod tests {
     #[test]
     fn what_the_log_got_from_elsewhere_goes_and_the_rest_stays_as_it_was() {
         let mut some = pending(&[&[1, 2, 3], &[4], &[5, 6], &[]]);
-        let went = some.take_out(&HashSet::from([key(2), key(4), key(7)]));
-        assert_eq!(went.unwrap(), 2);
+        let mut overtaken = HashSet::from([key(2), key(4), key(7)]);
+        assert_eq!(some.take_out(&mut overtaken).unwrap(), 2);
+        assert_eq!(overtaken, HashSet::from([key(7)]));
         assert!(same(&some, &pending(&[&[1, 3], &[5, 6], &[]])));
         let reject = Key::of_reject("a.json", 9, &reject().digest);
-        assert_eq!(some.take_out(&HashSet::from([reject])).unwrap(), 0);
+        assert_eq!(some.take_out(&mut HashSet::from([reject])).unwrap(), 0);
         assert!(same(&some, &pending(&[&[1, 3], &[5, 6]])));
-        assert_eq!(some.take_all(), 4);
-        assert!(same(&some, &Pending::default()));
+        assert_eq!(some.events(), 4);
     }
 
     #[test]

@@ -4,20 +4,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ghev_event::{Event, Reject, canonical_raw, read_event};
-use ghev_log::Offset;
+use ghev_event::{Event, FileEnd, Reject, canonical_raw, read_event};
 use memchr::memchr;
 
 use super::blocks::FileBlocks;
-use super::gather::{Gather, keys_of};
+use super::finished::Finished;
+use super::gather::Gather;
 use super::inputs::{self, Place};
+use super::known::Known;
 use super::pending::owned;
 use super::pieces::{Piece, Pieces, Span};
-use super::store::Store;
+use super::store::{Extent, Store};
 use super::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input};
 use crate::ImportError;
 use crate::log_tail::read_heads;
-use crate::seen::SeenAll;
 
 /// Pieces between two looks at whether to stop, and two reports of progress.
 const PIECES_PER_REPORT: u64 = 512;
@@ -40,10 +40,12 @@ pub fn import(
 ) -> Result<ImportSummary, ImportError> {
     let places = inputs::expand(inputs)?;
     let store = Store::open(log_dir, options)?;
-    let (first, known) = store.extent()?;
-    let seen = seen_in_log(log_dir, first, known)?;
+    let log = store.extent()?;
+    let (known, finished) = read_back(log_dir, log)?;
     let mut import = Import {
-        gather: Gather::new(store, seen, known, Arc::clone(&options.clock)),
+        gather: Gather::new(store, known, log.next, Arc::clone(&options.clock)),
+        log,
+        finished,
         progress: ImportProgress {
             file: String::new(),
             files_done: 0,
@@ -79,19 +81,21 @@ pub fn import(
     import.gather.close()
 }
 
-/// Everything the log has: an import must not append any of it again.
-fn seen_in_log(log_dir: &Path, first: Offset, to: Offset) -> Result<SeenAll, ImportError> {
-    let mut seen = SeenAll::default();
-    read_heads(log_dir, first, to, |heads| {
-        keys_of(heads, |key| {
-            seen.insert(key);
-        });
+/// What the log has: an import must not append any of it again.
+fn read_back(log_dir: &Path, log: Extent) -> Result<(Known, Finished), ImportError> {
+    let mut known = Known::new(log_dir);
+    let mut finished = Finished::new(log.log_id, log.first);
+    read_heads(log_dir, log.first, log.next, |offset, heads| {
+        known.record(offset, heads, |_| {});
+        finished.note(heads);
     })?;
-    Ok(seen)
+    Ok((known, finished))
 }
 
 struct Import<'a> {
     gather: Gather,
+    log: Extent,
+    finished: Finished,
     progress: ImportProgress,
     observer: &'a mut dyn ImportObserver,
     stop: &'a dyn Fn() -> bool,
@@ -102,9 +106,14 @@ impl Import<'_> {
     fn file(&mut self, place: &Place) -> Result<bool, ImportError> {
         let name = place.name();
         let failed = |reason| ImportError::input(Path::new(&name))(reason);
-        let mut pieces = Pieces::new(FileBlocks::open(place).map_err(failed)?);
-        self.gather.begin_file(&name);
         self.progress.file.clone_from(&name);
+        if let Some(end) = self.finished.find(place).map_err(failed)? {
+            self.known_file(&name, &end);
+            return Ok(true);
+        }
+        let mut pieces = Pieces::new(FileBlocks::open(place).map_err(failed)?);
+        let before = self.gather.summary.clone();
+        let from = self.gather.begin_file(&name);
         let bytes_before = self.progress.bytes_read;
         let mut count = 0u64;
         let whole = loop {
@@ -121,11 +130,48 @@ impl Import<'_> {
                 Err(error) => return Err(failed(error)),
             }
         };
-        self.gather.end_file()?;
+        let summary = &self.gather.summary;
+        let end = |modified| FileEnd {
+            log_id: self.log.log_id.to_bytes(),
+            from_offset: from.get(),
+            bytes: pieces.blocks().stored_bytes(),
+            modified: Some(modified),
+            digest: pieces.blocks().digest(),
+            events: summary.events - before.events,
+            rejected: summary.rejected - before.rejected,
+        };
+        // A file that was not read as a whole, or changed meanwhile, is read again next time.
+        let end = place.unchanged_since().filter(|_| whole).map(end);
+        let end = end.filter(|end| Some(end.bytes) == place.bytes());
+        self.gather.end_file(end)?;
         self.progress.files_done += u64::from(whole);
         self.gather.summary.files += u64::from(whole);
         self.report(bytes_before + pieces.blocks().stored_bytes());
         Ok(whole)
+    }
+
+    /// A file that the log has to its end counts as if it had been read.
+    fn known_file(&mut self, name: &str, end: &FileEnd) {
+        tracing::debug!(
+            file = name,
+            events = end.events,
+            "the log has it to its end"
+        );
+        if end.rejected > 0 {
+            let reason = format!(
+                "{} places that are no events; see the dead letters",
+                end.rejected
+            );
+            self.observer.rejected(name, &reason);
+        }
+        let summary = &mut self.gather.summary;
+        summary.files += 1;
+        summary.known_files += 1;
+        summary.events += end.events;
+        summary.duplicates += end.events;
+        summary.rejected += end.rejected;
+        self.progress.files_done += 1;
+        self.report(self.progress.bytes_read + end.bytes);
     }
 
     fn report(&mut self, bytes_read: u64) {

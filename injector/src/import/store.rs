@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ghev_log::{LogCursor, LogOptions, LogWriter, Offset, OpenError};
+use ghev_log::{LogCursor, LogId, LogOptions, LogWriter, Offset, OpenError};
 
 use super::ImportOptions;
 use crate::ImportError;
@@ -34,6 +34,16 @@ enum Way {
     Injector(Delivery),
 }
 
+/// A log as it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    pub(super) log_id: LogId,
+    /// The first record that it holds.
+    pub(super) first: Offset,
+    /// The offset of the record to come.
+    pub(super) next: Offset,
+}
+
 /// What became of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Appended {
@@ -59,14 +69,22 @@ impl Store {
         &self.dir
     }
 
-    /// The first record that the log holds, and the offset of the one to come.
-    pub(super) fn extent(&self) -> Result<(Offset, Offset), ImportError> {
+    /// Which log it is, and where it begins and ends.
+    pub(super) fn extent(&self) -> Result<Extent, ImportError> {
         if let Way::Writer(writer) = &self.way {
-            return Ok((writer.first_offset(), writer.next_offset()));
+            return Ok(Extent {
+                log_id: writer.log_id(),
+                first: writer.first_offset(),
+                next: writer.next_offset(),
+            });
         }
         // Beyond every record: a lower place may have been trimmed.
         let mut cursor = LogCursor::open(&self.dir, Offset::new(u64::MAX))?;
-        Ok((cursor.first_offset()?, cursor.watermark()?))
+        Ok(Extent {
+            log_id: cursor.log_id(),
+            first: cursor.first_offset()?,
+            next: cursor.watermark()?,
+        })
     }
 
     /// Appends the records durably if the log ends at `at`, up to where the caller has read it.
@@ -98,7 +116,7 @@ impl Store {
             Err(error) => {
                 tracing::info!(%error, "the injector went away; going on with the log as it is");
                 self.way = Way::open(&self.dir, self.options, self.patience)?;
-                Ok(Appended::Unknown(self.extent()?.1))
+                Ok(Appended::Unknown(self.extent()?.next))
             }
         }
     }

@@ -139,7 +139,9 @@ impl Memory {
         while to > first && wanted.more() && next.since(to) < RECORDS_MAX {
             let from = Offset::new(to.get().saturating_sub(RECORDS_AT_ONCE)).max(first);
             let mut notes = Vec::new();
-            read_heads(dir, from, to, |heads| notes.push(Note::of(heads, sources)))?;
+            read_heads(dir, from, to, |_, heads| {
+                notes.push(Note::of(heads, sources));
+            })?;
             notes.iter().for_each(|note| wanted.found(note));
             chunks.push(notes);
             to = from;

@@ -147,6 +147,7 @@ pub(crate) fn imported(observed_ms: i64) -> Provenance {
             file,
             first_line: 1,
             last_line: 9,
+            end: None,
         }),
         gaps: Vec::new(),
     }
