@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ghev_event::{EnvelopeBuilder, PollFacts, Source, Timestamp};
+use ghev_event::{EnvelopeBuilder, PollFacts, Source, Timestamp, Unrecorded};
 use reqwest::Url;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ struct Cycle {
     answered_at: Option<Timestamp>,
     began_at: Timestamp,
     brought: Brought,
+    /// Pages that brought nothing: they go into the log with one that does, if any does.
+    held: Vec<Vec<u8>>,
 }
 
 enum Fetched {
@@ -91,6 +93,7 @@ impl Poller {
             answered_at: None,
             began_at: self.clock.now(),
             brought: Brought::default(),
+            held: Vec::new(),
         };
         loop {
             match self.fetch(&mut cycle).await? {
@@ -242,7 +245,7 @@ impl Poller {
         Ok(Accepted::Next(url))
     }
 
-    /// Appends the page's envelopes, where there is anything to tell.
+    /// Appends the page's envelopes, where there is anything to tell of the poll.
     async fn keep(
         &mut self,
         cycle: &mut Cycle,
@@ -265,10 +268,7 @@ impl Poller {
         let worth = sorted.brought_something()
             || last_page
                 && (cycle.brought.recorded || gap.is_some() || feed.worth_recording(status, now));
-        if !worth {
-            return Ok(Done::Yes);
-        }
-        let mut facts = cycle.facts(Some(answer));
+        let mut facts = cycle.facts(Some(answer), feed);
         (facts.received, facts.duplicate) = (sorted.received, sorted.duplicate);
         facts.last_page = last_page;
         facts.overlap = cycle.brought.overlap;
@@ -281,10 +281,25 @@ impl Poller {
                 source_name: source,
                 reason,
             })?;
-        let done = self
-            .journal
-            .append(records, &self.clock, &self.stop)
-            .await?;
+        cycle.held.extend(records);
+        if worth {
+            return self.append_held(cycle, status, now).await;
+        }
+        if last_page {
+            self.feeds[cycle.feed].unrecorded(cycle.brought.received);
+        }
+        Ok(Done::Yes)
+    }
+
+    /// Makes what is held of a cycle durable.
+    async fn append_held(
+        &mut self,
+        cycle: &mut Cycle,
+        status: Option<u16>,
+        now: Timestamp,
+    ) -> Result<Done, InjectError> {
+        let held = std::mem::take(&mut cycle.held);
+        let done = self.journal.append(held, &self.clock, &self.stop).await?;
         if done == Done::Yes {
             cycle.brought.recorded = true;
             self.feeds[cycle.feed].recorded(status, now);
@@ -307,8 +322,14 @@ impl Poller {
 }
 
 impl Cycle {
-    fn facts(&self, answer: Option<&Answer>) -> PollFacts {
+    fn facts(&self, answer: Option<&Answer>, feed: &Feed) -> PollFacts {
+        let unrecorded = feed.unrecorded;
         PollFacts {
+            unrecorded: if self.page == 1 {
+                unrecorded
+            } else {
+                Unrecorded::default()
+            },
             path: path_and_query(&self.url),
             page: self.page,
             status: answer.map(|answer| answer.status),

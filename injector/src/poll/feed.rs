@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ghev_event::{GapReason, Source, SuspectedGap, Timestamp};
+use ghev_event::{GapReason, Source, SuspectedGap, Timestamp, Unrecorded};
 use reqwest::Url;
 
 use super::budget::doubled;
@@ -68,6 +68,8 @@ pub(super) struct Feed {
     /// Whether a cycle has failed since the last complete one.
     failed_since: bool,
     recorded: Option<Recorded>,
+    /// Polls since, which brought nothing.
+    pub(super) unrecorded: Unrecorded,
     interval: Duration,
     interval_min: Duration,
 }
@@ -101,6 +103,7 @@ impl Feed {
             restarted: true,
             failed_since: false,
             recorded: None,
+            unrecorded: Unrecorded::default(),
             interval: POLL_INTERVAL,
             interval_min: interval_min.unwrap_or_default(),
         }
@@ -230,6 +233,17 @@ impl Feed {
 
     pub(super) fn recorded(&mut self, status: Option<u16>, at: Timestamp) {
         self.recorded = Some(Recorded { status, at });
+        self.unrecorded = Unrecorded::default();
+    }
+
+    /// A poll that brought nothing is counted for the next envelope.
+    pub(super) fn unrecorded(&mut self, received: u32) {
+        let Unrecorded {
+            polls,
+            received: before,
+        } = &mut self.unrecorded;
+        *polls = polls.saturating_add(1);
+        *before = before.saturating_add(received);
     }
 }
 

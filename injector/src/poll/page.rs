@@ -3,7 +3,7 @@
 use ghev_event::codec::{EVENT_MAX_BYTES, EncodeError};
 use ghev_event::{
     EnvelopeBuilder, NotAnArray, Origin, PollFacts, Provenance, Reject, Source, SuspectedGap,
-    Timestamp, canonical_raw, read_event, split_array,
+    Timestamp, Unrecorded, canonical_raw, read_event, split_array,
 };
 
 use crate::key::EventKey;
@@ -183,6 +183,9 @@ impl Sorted {
                 facts.received = u32::try_from(things).unwrap_or(u32::MAX);
                 left.received = left.received.saturating_sub(facts.received);
                 (facts.duplicate, facts.last_page) = (0, false);
+            }
+            if at > 0 {
+                facts.unrecorded = Unrecorded::default();
             }
             let provenance = Provenance {
                 source: source.clone(),

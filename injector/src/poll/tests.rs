@@ -436,10 +436,11 @@ async fn after_a_failure_behind_page_one_everything_is_asked_for_again() {
         })
         .collect();
     assert_eq!(
-        ends[..3],
+        ends[..4],
         [
             (Some(200), false, false),
             (Some(502), true, true),
+            (Some(200), false, false),
             (Some(200), true, false)
         ]
     );
@@ -525,6 +526,46 @@ async fn a_quiet_feed_does_not_fill_the_log() {
         1 + 1 + 2,
         "the page, the first 304, and two heartbeats in 25 minutes"
     );
+    let unrecorded: Vec<u32> = log.iter().map(|kept| kept.facts.unrecorded.polls).collect();
+    assert_eq!(unrecorded, [0, 0, 9, 9]);
+}
+
+/// Pages without anything new had no envelope: status spoke of a third of what a poll had received,
+/// and a poll whose first page was one of them was not counted at all.
+#[tokio::test]
+async fn a_poll_that_brings_something_leaves_the_facts_of_all_its_pages() {
+    let bench = Bench::new();
+    let next = |n| format!("<{{url}}/events?per_page=100&page={n}>; rel=\"next\"");
+    let three = |second: std::ops::Range<u32>| {
+        [
+            page(0..3).header("etag", "\"a\"").header("link", &next(2)),
+            page(second).header("link", &next(3)),
+            page(3..5),
+        ]
+    };
+    let replies = [three(5..7), three(5..7), three(5..7), three(7..9)];
+    bench.run(replies.concat(), |_| {}).await;
+    let facts: Vec<_> = bench.log().into_iter().map(|kept| kept.facts).collect();
+    let of = |facts: &PollFacts| (facts.page, facts.received, facts.duplicate, facts.new);
+    let pages: Vec<_> = facts.iter().map(of).collect();
+    assert_eq!(
+        pages,
+        [
+            (1, 3, 0, 3),
+            (2, 2, 0, 2),
+            (3, 2, 0, 2),
+            (1, 3, 3, 0),
+            (2, 2, 0, 2),
+            (3, 2, 2, 0)
+        ]
+    );
+    let unrecorded: Vec<_> = facts.iter().map(|facts| facts.unrecorded).collect();
+    let two = ghev_event::Unrecorded {
+        polls: 2,
+        received: 14,
+    };
+    let none = ghev_event::Unrecorded::default();
+    assert_eq!(unrecorded, [none, none, none, two, none, none]);
 }
 
 #[tokio::test]

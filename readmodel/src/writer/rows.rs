@@ -199,11 +199,12 @@ fn add_envelope_counts(connection: &Connection, envelope: &EnvelopeFacts) -> rus
     Ok(())
 }
 
-/// A poll is a whole cycle of pages: it is counted by its first.
+/// A poll is a whole cycle of pages: it is counted by its first, together with those before it that
+/// left no envelope.
 fn add_source(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
-    let first_page = match &envelope.provenance.origin {
-        Origin::Poll(poll) => poll.page == 1,
-        Origin::Import(_) => false,
+    let polls = match &envelope.provenance.origin {
+        Origin::Poll(poll) => i64::from(poll.page == 1) + i64::from(poll.unrecorded.polls),
+        Origin::Import(_) => 0,
     };
     connection
         .prepare_cached(
@@ -213,7 +214,7 @@ fn add_source(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Re
         )?
         .execute(params![
             envelope.provenance.source.to_string(),
-            i64::from(first_page),
+            polls,
             count(envelope.new_events.total()),
             envelope.offset.to_sql(),
         ])?;

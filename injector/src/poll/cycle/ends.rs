@@ -81,18 +81,19 @@ impl Poller {
     /// An envelope without events, where its outcome is worth it.
     async fn record(
         &mut self,
-        cycle: &Cycle,
+        cycle: &mut Cycle,
         answer: Option<&Answer>,
         failure: Option<Failure>,
         now: Timestamp,
     ) -> Result<Done, InjectError> {
         let feed = &self.feeds[cycle.feed];
-        let mut facts = cycle.facts(answer);
+        let mut facts = cycle.facts(answer, feed);
         if let Some(failure) = failure {
             facts.status = failure.status;
             facts.error = Some(failure.reason);
         }
         if !cycle.brought.recorded && !feed.worth_recording(facts.status, now) {
+            self.feeds[cycle.feed].unrecorded(cycle.brought.received);
             return Ok(Done::Yes);
         }
         facts.last_page = true;
@@ -104,12 +105,8 @@ impl Poller {
                 source_name: source,
                 reason,
             })?;
-        let done = self
-            .journal
-            .append(records, &self.clock, &self.stop)
-            .await?;
-        self.feeds[cycle.feed].recorded(status, now);
-        Ok(done)
+        cycle.held.extend(records);
+        self.append_held(cycle, status, now).await
     }
 
     /// When the feed is asked again after a cycle without failure.
