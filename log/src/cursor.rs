@@ -207,19 +207,25 @@ impl LogCursor {
             return Ok(None);
         }
         loop {
-            let mut segment = match self.segment.take() {
-                Some(segment) => segment,
-                None => self.open_segment()?,
+            let Some(segment) = &mut self.segment else {
+                self.segment = Some(self.open_segment()?);
+                continue;
             };
-            let read = segment.read(self.cap);
-            if let Ok(Some(frame)) = read {
-                self.segment = Some(segment);
-                self.next = frame.offset.next();
-                return Ok(Some(frame));
+            match segment.read(self.cap) {
+                Ok(Some(frame)) => {
+                    self.next = frame.offset.next();
+                    return Ok(Some(frame));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    // The next call opens the segment anew.
+                    self.segment = None;
+                    return Err(self.failure(error));
+                }
             }
-            // Not put back on errors: the next call opens the segment anew.
-            read.map_err(|error| self.failure(error))?;
-            if self.raise_cap(&segment)? {
+            if let Some(segment) = self.segment.take()
+                && self.raise_cap(&segment)?
+            {
                 self.segment = Some(segment);
             }
             // Otherwise the segment was closed here, and the next one is opened.

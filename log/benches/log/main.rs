@@ -1,6 +1,7 @@
 //! The log's speed, each figure beside something plain in the same run: what is measured is the
 //! ratio, because disks and machines differ and neighbours make noise. `just bench-log`.
 //!
+//! Arguments name the measurements to make, all by default: batched, single, read, verify, visible.
 //! `GHEV_LOG_BENCH_DIR` names a directory on the disk to measure, the temporary one by default.
 #![expect(clippy::print_stdout, reason = "figures are what it is for")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no use")]
@@ -10,10 +11,17 @@ mod plain;
 mod read;
 mod visible;
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How often each pair is measured, in turn.
 const ROUNDS: usize = 9;
+
+/// Measures in a directory of its own and says what it found.
+type Measure = fn(&Path);
 
 fn main() {
     if let Some(dir) = env::var_os(visible::READER_OF) {
@@ -21,11 +29,22 @@ fn main() {
     }
     let home = env::var_os("GHEV_LOG_BENCH_DIR").map_or_else(env::temp_dir, PathBuf::from);
     let home = tempfile::tempdir_in(home).unwrap();
-    append::batched(home.path());
-    append::single(home.path());
-    read::small(home.path());
-    read::verified(home.path());
-    visible::measure(home.path());
+    let all: [(&str, Measure); 5] = [
+        ("batched", append::batched),
+        ("single", append::single),
+        ("read", read::small),
+        ("verify", read::verified),
+        ("visible", visible::measure),
+    ];
+    let asked: Vec<_> = env::args().skip(1).collect();
+    let none_named = !all
+        .iter()
+        .any(|(name, _)| asked.iter().any(|asked| asked == name));
+    for (name, measure) in all {
+        if none_named || asked.iter().any(|asked| asked == name) {
+            measure(home.path());
+        }
+    }
 }
 
 /// The value in the middle.
