@@ -135,10 +135,10 @@ impl Run {
                 self.open()
             }
             2 | 3 => self.trim(),
-            4 => {
+            4 | 5 => {
                 // Somewhere in what comes next.
                 let end = [End::PowerCut, End::Kill][self.random.below(2)];
-                self.disk.state().ends_in = Some((self.random.below(30), end));
+                self.disk.state().ends_in = Some((self.random.below(12), end));
                 Some(())
             }
             _ => self.append(),
