@@ -15,9 +15,11 @@
 //! - `metrics` counts, `freshness` judges how old is too old, `tokens` knows who may ask, `watched`
 //!   reads files anew that were replaced.
 //! - `live` sends events as they arrive to whoever listens.
+//! - `dashboard` is the first page, made from a snapshot for each request.
 //! - `answer` writes a view as JSON, NDJSON or CSV; `problem` owns everything that can go wrong.
 
 mod answer;
+mod dashboard;
 mod document;
 mod freshness;
 mod handlers;

@@ -19,6 +19,18 @@ pub(super) fn assets() -> Vec<(&'static str, Document)> {
             JAVASCRIPT,
             include_str!("assets/dashboard.js"),
         ),
+        ours("charts.js", JAVASCRIPT, include_str!("assets/charts.js")),
+        (
+            "uPlot.iife.min.js",
+            Document::packed(
+                JAVASCRIPT,
+                include_bytes!("../../vendor/uPlot.iife.min.js.gz"),
+            ),
+        ),
+        (
+            "uPlot.min.css",
+            Document::packed(CSS, include_bytes!("../../vendor/uPlot.min.css.gz")),
+        ),
         (
             "swagger-ui-bundle.js",
             Document::packed(

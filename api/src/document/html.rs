@@ -1,16 +1,16 @@
 //! The frame of pages. Everything a page needs comes from this service.
 
 /// What a page is called and what it uses.
-pub(super) struct Head<'h> {
-    pub(super) title: &'h str,
+pub(crate) struct Head<'h> {
+    pub(crate) title: &'h str,
     /// Files among the assets, each over the one before.
-    pub(super) styles: &'h [&'h str],
+    pub(crate) styles: &'h [&'h str],
     /// Files among the assets, in the order that they run.
-    pub(super) scripts: &'h [&'h str],
+    pub(crate) scripts: &'h [&'h str],
 }
 
 /// A page. `body` is HTML.
-pub(super) fn page(head: &Head<'_>, body: &str) -> String {
+pub(crate) fn page(head: &Head<'_>, body: &str) -> String {
     let title = escaped(head.title);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -31,7 +31,7 @@ pub(super) fn page(head: &Head<'_>, body: &str) -> String {
 }
 
 /// The bar at the top of every page.
-pub(super) fn header(version: &str) -> String {
+pub(crate) fn header(version: &str) -> String {
     format!(
         "<header class=\"top\"><a class=\"brand\" href=\"/\">ghev</a>\
          <span class=\"muted\">{}</span>\
@@ -42,7 +42,7 @@ pub(super) fn header(version: &str) -> String {
 }
 
 /// Text as HTML, in an element or a quoted attribute.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -58,7 +58,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Text as HTML, where what stands between backquotes is code.
-pub(super) fn with_code(text: &str) -> String {
+pub(crate) fn with_code(text: &str) -> String {
     let mut html = String::new();
     for (at, part) in text.split('`').enumerate() {
         if at % 2 == 1 {

@@ -3,13 +3,12 @@
 //!
 //! - `store`: the documents. - `fixed`: one of them. - `assets`: the files that pages use.
 //! - `schemas`: JSON Schemas. - `openapi`: the OpenAPI document.
-//! - `html`: the frame of pages. - `docs`: the documentation. - `dashboard`: the first page.
+//! - `html`: the frame of pages. - `docs`: the documentation.
 
 mod assets;
-mod dashboard;
 mod docs;
 mod fixed;
-mod html;
+pub(crate) mod html;
 mod openapi;
 mod schemas;
 mod store;

@@ -140,7 +140,7 @@ fn responses(endpoint: &Endpoint) -> Map<String, Json> {
     responses.insert("200".into(), success(endpoint));
     if !matches!(
         endpoint.action,
-        Action::Health | Action::Metrics | Action::Stream
+        Action::Health | Action::Metrics | Action::Stream | Action::Dashboard
     ) {
         let not_modified = json!({
             "description": "The client's copy is still right.",
@@ -149,7 +149,7 @@ fn responses(endpoint: &Endpoint) -> Map<String, Json> {
         responses.insert("304".into(), not_modified);
     }
     let common = match endpoint.action {
-        Action::Question(_) | Action::Stream => OF_QUESTIONS,
+        Action::Question(_) | Action::Stream | Action::Dashboard => OF_QUESTIONS,
         Action::Document(_) | Action::Health | Action::Metrics => OF_OTHERS,
     };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -177,7 +177,7 @@ fn success(endpoint: &Endpoint) -> Json {
     headers.insert("Cache-Control".into(), header("Cache-Control"));
     if !matches!(
         endpoint.action,
-        Action::Health | Action::Metrics | Action::Stream
+        Action::Health | Action::Metrics | Action::Stream | Action::Dashboard
     ) {
         headers.insert("ETag".into(), header("ETag"));
     }

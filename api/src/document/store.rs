@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::assets::assets;
-use super::{Document, dashboard, docs, openapi, schemas};
+use super::{Document, docs, openapi, schemas};
 use crate::table::Endpoint;
 
 /// Everything that describes the service.
@@ -15,7 +15,6 @@ pub(crate) struct Documents {
     schemas: Document,
     by_name: BTreeMap<String, Document>,
     docs: Document,
-    dashboard: Document,
     assets: Vec<(&'static str, Document)>,
 }
 
@@ -42,7 +41,6 @@ impl Documents {
                 })
                 .collect(),
             docs: Document::new(HTML, docs::page(endpoints, version)),
-            dashboard: Document::new(HTML, dashboard::page(version)),
             assets: assets(),
         }
     }
@@ -65,11 +63,6 @@ impl Documents {
     /// The documentation page.
     pub(crate) fn docs<'d>(&'d self, _: Option<&str>) -> Option<&'d Document> {
         Some(&self.docs)
-    }
-
-    /// The dashboard.
-    pub(crate) fn dashboard<'d>(&'d self, _: Option<&str>) -> Option<&'d Document> {
-        Some(&self.dashboard)
     }
 
     /// A file that the pages use, by its name.

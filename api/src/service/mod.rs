@@ -2,8 +2,9 @@
 //! problems. Knows nothing about sockets or routers.
 //!
 //! - `respond`: the way of a request. - `job`: a question on its way to a thread that has a reader.
-//! - `response`: headers.
+//! - `first_page`: the page for people. - `response`: headers.
 
+mod first_page;
 mod job;
 mod respond;
 mod response;

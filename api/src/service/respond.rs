@@ -39,14 +39,14 @@ pub(crate) struct Service {
     documents: Documents,
     metrics: Metrics,
     readers: Readers,
-    queries: Arc<QueryThreads>,
+    pub(super) queries: Arc<QueryThreads>,
     feed: Arc<Feed>,
     patience: Patience,
     lookup_deadline: Duration,
-    freshness: Freshness,
+    pub(super) freshness: Freshness,
     tokens: Option<Tokens>,
-    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    version: &'static str,
+    pub(super) now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(super) version: &'static str,
 }
 
 impl fmt::Debug for Service {
@@ -131,6 +131,7 @@ impl Service {
                 let input = Input::new(segments, request.uri.query());
                 self.stream(input, request)
             }
+            Action::Dashboard => self.first_page(request).await,
             Action::Document(_) | Action::Health | Action::Metrics => {
                 let segment = segments.map(|(_, raw)| raw).next();
                 self.show(endpoint, segment, request)
@@ -258,7 +259,7 @@ impl Service {
                     body,
                 ))
             }
-            Action::Health | Action::Question(_) | Action::Stream => {
+            Action::Health | Action::Dashboard | Action::Question(_) | Action::Stream => {
                 let accept = joined(&request.headers, &header::ACCEPT);
                 answer::choose(Offered::JsonOnly, None, accept.as_deref())?;
                 let body = serde_json::to_vec(&HealthView { status: "ok" }).unwrap_or_default();
@@ -296,7 +297,7 @@ fn unauthorized() -> Problem {
     Problem::new(Code::Unauthorized, detail)
 }
 
-fn preferred_encoding(headers: &HeaderMap) -> Encoding {
+pub(super) fn preferred_encoding(headers: &HeaderMap) -> Encoding {
     Encoding::preferred(joined(headers, &header::ACCEPT_ENCODING).as_deref())
 }
 

@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::question::{Cost, Question, Typed};
 use crate::answer::Offered;
+use crate::dashboard::DashboardParameters;
 use crate::document::{Document, Documents};
 use crate::handlers::{Ask, StreamParameters};
 use crate::live::EVENT_STREAM;
@@ -102,6 +103,8 @@ pub(crate) enum Action {
     Document(ShowDocument),
     /// It sends events as they arrive.
     Stream,
+    /// It shows the first page.
+    Dashboard,
     /// It says that the process is alive.
     Health,
     /// It tells the service's counters.
@@ -145,6 +148,15 @@ impl Endpoint {
             summary,
             Action::Document(document),
         )
+    }
+
+    /// The endpoint that shows the first page.
+    pub(super) fn dashboard(media_type: &'static str) -> Self {
+        let (path, summary) = (("/", "dashboard"), "Dashboard");
+        let mut dashboard =
+            Self::other(path, Tag::Documents, media_type, summary, Action::Dashboard);
+        DashboardParameters::describe(&mut dashboard.parameters);
+        dashboard
     }
 
     /// An endpoint of any other kind.

@@ -299,7 +299,7 @@ fn documents() -> Vec<Endpoint> {
     const HTML: &str = "text/html; charset=utf-8";
     const JSON: &str = "application/json";
     vec![
-        Endpoint::document(("/", "dashboard"), HTML, "Dashboard", Documents::dashboard),
+        Endpoint::dashboard(HTML),
         Endpoint::document(
             ("/docs", "docs"),
             HTML,

@@ -102,12 +102,64 @@ async function docsWithoutJavaScript(browser, screen) {
   await page.close();
 }
 
+// A repository with pull requests, of those that this service knows.
+async function someRepository() {
+  const answer = await fetch(`${origin}/v1/events?type=PullRequestEvent&limit=1`);
+  return (await answer.json()).events[0]?.repo?.name ?? "rust-lang/rust";
+}
+
+async function dashboard(browser, screen, repository) {
+  const { page, where } = await open(browser, screen, `/?repo=${encodeURIComponent(repository)}`);
+  await page.waitForSelector(".chart canvas");
+  for (const part of ["health", "types", "latest", "trending", "interval", "matrix", "sources"]) {
+    const rows = await page.$$eval(`#${part} .card, #${part} tbody tr`, (all) => all.length);
+    if (rows === 0) find(where, `${part} shows nothing`);
+  }
+  await accessible(page, where);
+  await fits(page, where);
+  await picture(page, `dashboard-${screen.name}`);
+  await page.close();
+}
+
+// What comes later shows by itself, unless one has asked for a pause.
+async function live(browser, screen) {
+  const { page, where } = await open(browser, screen, "/");
+  const kept = () => text(page, "#health");
+  const before = await kept();
+  await page.waitForFunction((before) => document.querySelector("#health").textContent !== before, { timeout: 60000 }, before);
+  const pause = await page.$("#over-time button");
+  await pause.focus();
+  await page.keyboard.press("Enter");
+  if ((await pause.evaluate((button) => button.textContent)) !== "Go on") find(where, "Enter does not pause");
+  // From there a keyboard reaches the form and asks.
+  await page.focus("#repo");
+  await page.keyboard.type("no-such/repository");
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  const answer = await text(page, "#interval");
+  if (!answer.includes("No event of no-such/repository")) find(where, `the form answers ${answer}`);
+  await page.close();
+}
+
+async function dashboardWithoutJavaScript(browser, screen, repository) {
+  const { page, where } = await open(browser, screen, `/?repo=${encodeURIComponent(repository)}`, false);
+  const rows = await page.$$eval("tbody tr", (all) => all.length);
+  if (rows < 30) find(where, `shows ${rows} rows`);
+  await fits(page, where);
+  await picture(page, `dashboard-plain-${screen.name}`);
+  await page.close();
+}
+
 if (directory !== undefined) mkdirSync(directory, { recursive: true });
 const browser = await puppeteer.launch({
   executablePath,
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
 });
 try {
+  const repository = await someRepository();
+  for (const screen of SCREENS) await dashboard(browser, screen, repository);
+  await live(browser, SCREENS[0]);
+  await dashboardWithoutJavaScript(browser, SCREENS[0], repository);
+  await dashboardWithoutJavaScript(browser, SCREENS[2], repository);
   for (const screen of SCREENS) await docs(browser, screen);
   await docsWithoutJavaScript(browser, SCREENS[0]);
   await docsWithoutJavaScript(browser, SCREENS[2]);

@@ -69,6 +69,7 @@ fn what_depends_on_the_clock_is_not_kept() {
         "/v1/event-counts?offset=5",
         "/v1/events?offset=5",
         "/v1/status",
+        "/",
         "/readyz",
         "/healthz",
     ] {
@@ -87,9 +88,9 @@ fn documents_are_tagged_in_each_encoding() {
     let server = Server::start(model.path());
     let mut client = server.client();
     for path in [
-        "/",
         "/docs",
         "/openapi.json",
+        "/assets/swagger-ui.css",
         "/schemas",
         "/assets/page.css",
     ] {

@@ -12,6 +12,7 @@ mod server;
 
 mod caching;
 mod counts;
+mod dashboard;
 mod events;
 mod formats;
 mod hostile;

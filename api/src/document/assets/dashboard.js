@@ -1,99 +1,129 @@
-// Fills the dashboard in from the API, and again every half a minute. Names are other people's
-// input: they are only ever set as text.
+// Keeps the first page current: whenever something new has come, the same page is fetched again and the
+// parts that differ take the place of the old ones. The service made them, so names in them are text.
 "use strict";
 
-const REFRESH_MS = 30000;
-const number = new Intl.NumberFormat("en");
+// However much comes, nobody reads faster.
+const PACE_MS = 3000;
+// Where the service cannot say that something has come, and for ages, which grow by themselves.
+const REFRESH_MS = 15000;
 
-const element = (id) => document.getElementById(id);
+const main = document.querySelector("main.dashboard");
+let paused = false;
+let due = false;
+let running = false;
+let last = 0;
 
-async function ask(path) {
-  const response = await fetch(path);
-  const answer = await response.json();
-  if (!response.ok) {
-    throw new Error(answer.detail ?? `status ${response.status}`);
-  }
-  return answer;
+const place = document.createElement("div");
+place.className = "chart";
+const chart = new TimeChart(place);
+const pause = document.createElement("button");
+const trouble = document.createElement("p");
+
+function build() {
+  pause.type = "button";
+  pause.className = "quiet";
+  pause.addEventListener("click", () => setPaused(!paused));
+  setPaused(false);
+  trouble.className = "trouble";
+  trouble.setAttribute("role", "alert");
+  trouble.hidden = true;
+  main.prepend(trouble);
+  const overTime = document.getElementById("over-time");
+  if (overTime === null) return;
+  const tools = document.createElement("div");
+  tools.className = "line tools";
+  tools.append(chart.chooser(), pause);
+  overTime.querySelector("h2").after(tools, place);
 }
 
-function duration(seconds) {
-  if (seconds === null || seconds === undefined) return "–";
-  const units = [[86400, "d"], [3600, "h"], [60, "min"]];
-  const [size, unit] = units.find(([size]) => seconds >= 2 * size) ?? [1, "s"];
-  return `${number.format(Math.round(seconds / size))} ${unit}`;
+function setPaused(state) {
+  paused = state;
+  pause.textContent = paused ? "Go on" : "Pause";
+  pause.setAttribute("aria-label", paused ? "Go on updating this page" : "Pause updates of this page");
+  if (!paused) want();
 }
 
-function row(...cells) {
-  const line = document.createElement("tr");
-  for (const cell of cells) {
-    const data = document.createElement("td");
-    data.append(cell ?? "–");
-    line.append(data);
-  }
-  return line;
+// Something new may be there.
+function want() {
+  due = true;
+  if (running || paused || document.hidden) return;
+  const wait = Math.max(0, last + PACE_MS - Date.now());
+  running = true;
+  setTimeout(refresh, wait);
 }
 
-function showTypes(hour, all) {
-  const recent = hour.sample_size > 0;
-  const { counts } = recent ? hour : all;
-  element("types-title").textContent = `Events by type, ${recent ? "last hour" : "all kept"}`;
-  const sorted = Object.entries(counts).filter(([, count]) => count > 0);
-  sorted.sort((a, b) => b[1] - a[1]);
-  const rows = sorted.map(([type, count]) => {
-    const bar = document.createElement("meter");
-    bar.max = sorted[0][1];
-    bar.value = count;
-    bar.setAttribute("aria-label", `${type}: ${count}`);
-    return row(type, bar, number.format(count));
-  });
-  element("types").replaceChildren(...rows);
-}
-
-function showLatest(events) {
-  const rows = events.map((event) => {
-    const time = event.created_at?.replace("T", " ").replace("Z", "");
-    return row(time, event.type, event.repo?.name, event.actor?.login);
-  });
-  element("latest").replaceChildren(...rows);
+function isInUse(part) {
+  return part.contains(document.activeElement) && document.activeElement.matches("input, select, button, summary");
 }
 
 async function refresh() {
+  due = false;
   try {
-    const [status, minutes, hour, all, latest] = await Promise.all([
-      ask("/v1/status"),
-      ask("/v1/event-counts?offset=10"),
-      ask("/v1/event-counts?offset=60"),
-      ask("/v1/event-counts"),
-      ask("/v1/events?limit=15"),
-    ]);
-    element("last-10").textContent = number.format(minutes.sample_size);
-    element("last-60").textContent = number.format(hour.sample_size);
-    element("kept").textContent = number.format(status.events);
-    element("newest").textContent = duration(status.observed_age_seconds === null ? null : Math.max(0, status.observed_age_seconds));
-    element("gaps").textContent = number.format(status.gaps);
-    showTypes(hour, all);
-    showLatest(latest.events);
-    element("trouble").hidden = true;
+    const [response] = await Promise.all([fetch(location.href, { headers: { accept: "text/html" } }), chart.refresh()]);
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+      if (next === null || isInUse(part) || next.innerHTML === part.dataset.shown) continue;
+      part.dataset.shown = next.innerHTML;
+      keepingPlace(part, () => part.replaceChildren(...next.childNodes));
+    }
+    const problem = fresh.querySelector("main > .trouble");
+    say(response.ok ? "" : (problem?.textContent ?? `status ${response.status}`));
+    // A page that began without figures has no parts to fill.
+    if (response.ok && document.querySelector("[data-live]") === null) location.reload();
   } catch (error) {
-    element("trouble").textContent = error.message;
-    element("trouble").hidden = false;
+    say(`The service does not answer: ${error.message}`);
   }
-  setTimeout(refresh, REFRESH_MS);
+  last = Date.now();
+  running = false;
+  if (due) want();
 }
 
-element("interval").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const answer = element("interval-answer");
-  const path = element("interval-repo").value.trim().split("/").map(encodeURIComponent).join("/");
-  try {
-    const { repo, sample_size: count, mean_seconds: mean, p50_seconds: median } =
-      await ask(`/v1/repos/${path}/pull-request-interval`);
-    answer.textContent = mean === null
-      ? `${repo.name}: ${count} pull requests seen, too few for an interval`
-      : `${repo.name}: a pull request every ${duration(mean)} on average, median ${duration(median)}, from ${number.format(count)} seen`;
-  } catch (error) {
-    answer.textContent = error.message;
+function say(text) {
+  if (trouble.textContent !== text) trouble.textContent = text;
+  trouble.hidden = text === "";
+}
+
+// Whatever is replaced, what was opened stays open, and what was scrolled stays where it was.
+function keepingPlace(part, replace) {
+  const open = part.querySelector("details")?.open ?? false;
+  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollTop, scrollLeft }) => [scrollTop, scrollLeft]);
+  const focused = [...part.querySelectorAll(".scroll")].indexOf(document.activeElement);
+  replace();
+  const details = part.querySelector("details");
+  if (details !== null) details.open = open;
+  part.querySelectorAll(".scroll").forEach((element, at) => {
+    [element.scrollTop, element.scrollLeft] = scrolled[at] ?? [0, 0];
+    if (at === focused) element.focus({ preventScroll: true });
+  });
+}
+
+// The service says when something has come; ages grow by the clock. A page that nobody sees does not
+// listen: browsers open only a few connections to one host, and others may be looked at.
+let arrivals = null;
+
+function listen() {
+  if (arrivals !== null) return;
+  arrivals = new EventSource("/v1/events/stream");
+  arrivals.addEventListener("message", want);
+}
+
+function stopListening() {
+  arrivals?.close();
+  arrivals = null;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stopListening();
+  } else {
+    listen();
+    want();
   }
 });
 
-refresh();
+setInterval(want, REFRESH_MS);
+
+build();
+chart.refresh();
+listen();
