@@ -12,9 +12,9 @@ mod read;
 mod visible;
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often each pair is measured, in turn.
@@ -45,6 +45,35 @@ fn main() {
             measure(home.path());
         }
     }
+}
+
+/// A stretch of work: how long it took, and how long it was on a processor, which on a busy machine
+/// is what says how fast it is.
+#[derive(Clone, Copy, Debug)]
+struct Took {
+    wall: Duration,
+    cpu: Duration,
+}
+
+impl Took {
+    fn of(work: impl FnOnce()) -> Self {
+        let (began, cpu_began) = (Instant::now(), cpu_time());
+        work();
+        Self {
+            wall: began.elapsed(),
+            cpu: cpu_time().saturating_sub(cpu_began),
+        }
+    }
+}
+
+/// Of this thread, to some milliseconds; zero where the system does not say.
+fn cpu_time() -> Duration {
+    let said = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = said
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or_default())
 }
 
 /// The value in the middle.
