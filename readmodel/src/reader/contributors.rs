@@ -11,7 +11,7 @@ use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{CONTRIBUTION_KINDS, ContributedTo};
 use crate::error::ReadError;
 use crate::schema;
-use crate::stored::{Flags, UNDATED};
+use crate::stored::Flags;
 
 /// Who contributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,15 +28,11 @@ pub struct Contributors {
     pub contributions: u64,
 }
 
-/// What is known of somebody in a scope, whatever the window.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    /// Seconds, or [`UNDATED`] where no contribution has a time.
-    first_at: i64,
-    contributions: u64,
-}
+/// Rows of the table that belong to a scope: to what was contributed, its key, and whether by bots.
+type Stretch = [i64; 3];
 
-type ByActor<T> = FxHashMap<i64, T>;
+/// How often each actor has contributed.
+type ByActor = FxHashMap<i64, u64>;
 
 impl Snapshot<'_> {
     /// Who contributes to a scope, in a window, which is always one of `created_at`. What an actor
@@ -51,56 +47,78 @@ impl Snapshot<'_> {
         bots: Bots,
     ) -> Result<Contributors, ReadError> {
         self.requires(schema::THREADS)?;
-        if matches!(scope, Scope::Actor(_)) {
+        let stretches = stretches(scope, bots);
+        if stretches.is_empty() {
             return Ok(Contributors::default());
         }
-        let ever = self.contributors_ever(scope, bots)?;
         let (from, to) = window.seconds();
         let active = if window.is_everything() {
-            let all = ever
-                .iter()
-                .map(|(&actor, seen)| (actor, seen.contributions));
-            all.collect()
+            self.contributions_ever(&stretches)?
         } else {
             self.contributions_in(scope, from, to, bots)?
         };
-        let began_before = |seen: &Seen| seen.first_at != UNDATED && seen.first_at < from;
-        let known_before = ever.values().filter(|seen| began_before(seen)).count();
-        let still_here = active
-            .keys()
-            .filter(|actor| ever.get(actor).is_some_and(began_before));
-        let old = still_here.count();
+        let (mut known_before, mut still_here) = (0, 0);
+        if window.from.is_some() {
+            known_before = self.known_before(&stretches, from)?;
+            still_here = self.known_among(&active, &stretches, from)?;
+        }
+        let everybody = active.len() as u64;
         Ok(Contributors {
-            active: active.len() as u64,
-            new: (active.len() - old) as u64,
-            inactive: known_before.saturating_sub(old) as u64,
+            active: everybody,
+            new: everybody.saturating_sub(still_here),
+            inactive: known_before.saturating_sub(still_here),
             absence_factor: absence_factor(active.values().copied().collect()),
             contributions: active.values().sum(),
         })
     }
 
-    /// Everybody who has ever contributed to a scope.
-    fn contributors_ever(&self, scope: &Scope, bots: Bots) -> Result<ByActor<Seen>, ReadError> {
-        let mut ever: ByActor<Seen> = FxHashMap::default();
+    /// How often each has ever contributed.
+    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByActor, ReadError> {
+        let mut ever = ByActor::default();
         let mut statement = self.prepare(EVER)?;
-        for to in contributed_to(scope) {
-            let (to, key) = to.to_sql();
-            let mut rows = statement.query(params![to, key, bots == Bots::Include])?;
+        for stretch in stretches {
+            let mut rows = statement.query(params_from_iter(stretch))?;
             while let Some(row) = rows.next()? {
-                let first_at: Option<i64> = row.get(1)?;
-                let seen = Seen {
-                    first_at: first_at.unwrap_or(UNDATED),
-                    contributions: row.get::<_, i64>(2)?.unsigned_abs(),
-                };
-                let known = ever.entry(row.get(0)?).or_insert(Seen {
-                    contributions: 0,
-                    ..seen
-                });
-                known.first_at = earlier(known.first_at, seen.first_at);
-                known.contributions += seen.contributions;
+                let contributions: i64 = row.get(1)?;
+                *ever.entry(row.get(0)?).or_default() += contributions.unsigned_abs();
             }
         }
         Ok(ever)
+    }
+
+    /// How many actors contributed before `from`, in seconds.
+    fn known_before(&self, stretches: &[Stretch], from: i64) -> Result<u64, ReadError> {
+        let mut known = 0;
+        for at in 0..stretches.len() {
+            // Who was counted in a stretch before is not counted again.
+            let of = stretches[..=at].iter().rev().flatten().copied();
+            let of = std::iter::once(from).chain(of);
+            let more: i64 = self
+                .prepare(&known_before_sql(at))?
+                .query_row(params_from_iter(of), |row| row.get(0))?;
+            known += more.unsigned_abs();
+        }
+        Ok(known)
+    }
+
+    /// How many of these actors contributed before `from`, in seconds.
+    fn known_among(
+        &self,
+        actors: &ByActor,
+        stretches: &[Stretch],
+        from: i64,
+    ) -> Result<u64, ReadError> {
+        let mut statement = self.prepare(KNOWN)?;
+        let mut known = 0;
+        for actor in actors.keys() {
+            for &[to, key, by_bot] in stretches {
+                if statement.exists(params![to, key, by_bot, actor, from])? {
+                    known += 1;
+                    break;
+                }
+            }
+        }
+        Ok(known)
     }
 
     /// How often each has contributed in `[from, to)` seconds.
@@ -110,8 +128,8 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
         bots: Bots,
-    ) -> Result<ByActor<u64>, ReadError> {
-        let mut active: ByActor<u64> = FxHashMap::default();
+    ) -> Result<ByActor, ReadError> {
+        let mut active = ByActor::default();
         let mut add = |sql: &str, of: &[i64]| -> Result<(), ReadError> {
             let mut statement = self.prepare(sql)?;
             let mut rows = statement.query(params_from_iter(of))?;
@@ -136,8 +154,27 @@ impl Snapshot<'_> {
     }
 }
 
-pub(super) const EVER: &str = "SELECT actor, first_at, events FROM contributors
-    WHERE \"to\" = ?1 AND key = ?2 AND by_bot <= ?3";
+pub(super) const EVER: &str = "SELECT actor, events FROM contributors
+    WHERE \"to\" = ?1 AND key = ?2 AND by_bot = ?3";
+
+pub(super) const KNOWN: &str = "SELECT 1 FROM contributors
+    WHERE \"to\" = ?1 AND key = ?2 AND by_bot = ?3 AND actor = ?4 AND first_at < ?5";
+
+/// Who contributed before ?1 in one stretch, and in none of `others` that follow in the parameters.
+pub(super) fn known_before_sql(others: usize) -> String {
+    let mut sql = "SELECT COUNT(*) FROM contributors AS c
+         WHERE c.\"to\" = ?2 AND c.key = ?3 AND c.by_bot = ?4 AND c.first_at < ?1"
+        .to_owned();
+    for at in (5..).step_by(3).take(others) {
+        let (key, by_bot) = (at + 1, at + 2);
+        sql.push_str(&format!(
+            " AND NOT EXISTS (SELECT 1 FROM contributors AS o
+               WHERE o.\"to\" = ?{at} AND o.key = ?{key} AND o.by_bot = ?{by_bot}
+                 AND o.actor = c.actor AND o.first_at < ?1)"
+        ));
+    }
+    sql
+}
 
 /// The kinds are only compared: the index tells which rows need not be read.
 pub(super) fn window_sql(column: Option<&str>) -> String {
@@ -152,23 +189,26 @@ pub(super) fn window_sql(column: Option<&str>) -> String {
     )
 }
 
-fn contributed_to(scope: &Scope) -> Vec<ContributedTo> {
+/// The longest first: what comes later is compared with what came before.
+fn stretches(scope: &Scope, bots: Bots) -> Vec<Stretch> {
     fn each<K: Copy>(keys: &ScopeKeys<K>, to: fn(K) -> ContributedTo) -> Vec<ContributedTo> {
         keys.iter().map(to).collect()
     }
-    match scope {
+    let to = match scope {
         Scope::All => vec![ContributedTo::All],
         Scope::Repo(keys) => each(keys, ContributedTo::Repo),
         Scope::Org(keys) => each(keys, ContributedTo::Org),
         Scope::Actor(_) => Vec::new(),
-    }
-}
-
-fn earlier(a: i64, b: i64) -> i64 {
-    match (a, b) {
-        (UNDATED, known) | (known, UNDATED) => known,
-        (a, b) => a.min(b),
-    }
+    };
+    let counted: &[i64] = match bots {
+        Bots::Exclude => &[0],
+        Bots::Include => &[0, 1],
+    };
+    let of_kind = |&by_bot: &i64| {
+        let to = to.iter().map(|to| to.to_sql());
+        to.map(move |(to, key)| [to, key, by_bot])
+    };
+    counted.iter().flat_map(of_kind).collect()
 }
 
 /// The fewest whose contributions reach half of all.

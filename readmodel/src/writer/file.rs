@@ -22,6 +22,9 @@ const BULK_CACHE_KIB: i64 = 256 << 10;
 /// were built in two thirds of the time that one large run took.
 const SORT_CACHE_KIB: i64 = 2 << 10;
 
+/// Threads that sort runs of an index beside the one that gathers them.
+const SORT_THREADS: i64 = 1;
+
 /// SQLite cuts the WAL back to this after a checkpoint: a large batch does not keep its space.
 const WAL_KEPT_BYTES: i64 = 64 << 20;
 
@@ -239,6 +242,7 @@ impl Writer {
         } = self;
         drop_old_events(&connection, retention)?;
         connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
+        connection.pragma_update(None, "threads", SORT_THREADS)?;
         if mode == WriteMode::Bulk {
             identity_totals::sum_all(&connection)?;
         }
