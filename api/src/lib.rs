@@ -16,7 +16,8 @@
 //!   reads files anew that were replaced.
 //! - `live` sends events as they arrive to whoever listens.
 //! - `dashboard` is the first page, made from a snapshot for each request.
-//! - `answer` writes a view as JSON, NDJSON or CSV; `problem` owns everything that can go wrong.
+//! - `answer` writes a view as JSON, NDJSON or CSV, `picture` draws it as SVG; `problem` owns
+//!   everything that can go wrong.
 
 mod answer;
 mod dashboard;
@@ -27,6 +28,7 @@ mod live;
 mod metrics;
 mod options;
 mod parameters;
+mod picture;
 mod problem;
 mod queries;
 mod readers;

@@ -3,6 +3,7 @@
 use super::accept::weighted;
 use super::csv;
 use crate::parameters::Format;
+use crate::picture;
 use crate::problem::{Code, Problem};
 use crate::views::View;
 
@@ -13,6 +14,8 @@ pub(crate) enum Offered {
     JsonOnly,
     /// JSON, NDJSON and CSV: the answer is a list of records.
     Records,
+    /// A picture.
+    Picture,
 }
 
 impl Offered {
@@ -30,6 +33,7 @@ impl Offered {
         match self {
             Self::JsonOnly => &[Format::Json],
             Self::Records => &[Format::Json, Format::Ndjson, Format::Csv],
+            Self::Picture => &[Format::Svg],
         }
     }
 }
@@ -40,6 +44,7 @@ pub(crate) const fn media_type(format: Format) -> &'static str {
         Format::Json => "application/json",
         Format::Ndjson => "application/x-ndjson",
         Format::Csv => "text/csv; charset=utf-8",
+        Format::Svg => "image/svg+xml",
     }
 }
 
@@ -58,7 +63,7 @@ pub(crate) fn choose(
         };
     }
     let Some(accept) = accept else {
-        return Ok(Format::Json);
+        return Ok(formats[0]);
     };
     let mut best = (0, None);
     for &format in formats {
@@ -106,19 +111,25 @@ fn not_acceptable(offered: Offered) -> Problem {
     Problem::new(Code::NotAcceptable, detail)
 }
 
-/// Writes a view.
-pub(crate) fn write<V: View>(view: &V, format: Format) -> Result<Vec<u8>, serde_json::Error> {
+/// Writes a view; `whose` says whose events it is of.
+pub(crate) fn write<V: View>(view: &V, format: Format, whose: &str) -> Result<Vec<u8>, String> {
+    let of_json = |error: serde_json::Error| error.to_string();
     match format {
-        Format::Json => serde_json::to_vec(view),
+        Format::Json => serde_json::to_vec(view).map_err(of_json),
         Format::Ndjson => {
             let mut lines = Vec::new();
             for record in view.records() {
-                serde_json::to_writer(&mut lines, &record)?;
+                serde_json::to_writer(&mut lines, &record).map_err(of_json)?;
                 lines.push(b'\n');
             }
             Ok(lines)
         }
         Format::Csv => Ok(csv::write(V::COLUMNS, &view.records())),
+        Format::Svg => {
+            let picture = view.picture(whose);
+            let picture = picture.ok_or_else(|| "this answer has no picture".to_owned())?;
+            picture::svg(&picture).map(String::into_bytes)
+        }
     }
 }
 

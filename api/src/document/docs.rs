@@ -126,7 +126,7 @@ fn bounds(schema: &serde_json::Value) -> String {
 
 /// The request of a shell, with the examples of the parameters filled in.
 fn curl(endpoint: &Endpoint) -> String {
-    let mut path = endpoint.path.to_owned();
+    let mut path = endpoint.path.to_string();
     let mut query = String::new();
     for parameter in &endpoint.parameters {
         let Some(example) = parameter.example else {

@@ -52,7 +52,7 @@ pub(super) fn document(endpoints: &[Endpoint], version: &str) -> Json {
         .iter()
         .map(|endpoint| {
             (
-                endpoint.path.to_owned(),
+                endpoint.path.to_string(),
                 json!({ "get": operation(endpoint) }),
             )
         })
@@ -201,7 +201,7 @@ fn content(endpoint: &Endpoint) -> Map<String, Json> {
             let of = |format: Format| {
                 let schema = match format {
                     Format::Json => json!({ "$ref": format!("#/components/schemas/{name}") }),
-                    Format::Ndjson | Format::Csv => json!({ "type": "string" }),
+                    Format::Ndjson | Format::Csv | Format::Svg => json!({ "type": "string" }),
                 };
                 let media_type = media_type(format).split(';').next().unwrap_or_default();
                 (media_type.to_owned(), json!({ "schema": schema }))

@@ -1,6 +1,7 @@
 //! What the service counts about its requests and connections. Knows nothing about what is asked
 //! beyond the endpoint's path.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(crate) struct Metrics {
 
 #[derive(Debug)]
 struct EndpointMetrics {
-    path: &'static str,
+    path: Cow<'static, str>,
     by_status: [AtomicU64; STATUSES.len()],
     by_latency: [AtomicU64; BUCKETS_US.len() + 1],
     latency_us: AtomicU64,
@@ -46,8 +47,8 @@ struct EndpointMetrics {
 
 impl Metrics {
     /// Counters for endpoints with these paths, all zero.
-    pub(crate) fn new(paths: impl Iterator<Item = &'static str>) -> Self {
-        let unknown = std::iter::once("unknown");
+    pub(crate) fn new(paths: impl Iterator<Item = Cow<'static, str>>) -> Self {
+        let unknown = std::iter::once("unknown".into());
         let endpoints = paths.chain(unknown).map(|path| EndpointMetrics {
             path,
             by_status: Default::default(),
@@ -98,7 +99,7 @@ impl Metrics {
                         0 => "other".to_owned(),
                         status => status.to_string(),
                     };
-                    requests.sample(&[("path", metrics.path), ("status", &status)], count);
+                    requests.sample(&[("path", &*metrics.path), ("status", &status)], count);
                 }
             }
         }
@@ -135,7 +136,7 @@ impl Drop for Connected<'_> {
 
 impl EndpointMetrics {
     fn write_latencies(&self, family: &mut Family<'_>) {
-        let path = ("path", self.path);
+        let path = ("path", &*self.path);
         let counts: Vec<u64> = self
             .by_latency
             .iter()
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn buckets_are_cumulative_and_statuses_apart() {
-        let metrics = Metrics::new(["/v1/status"].into_iter());
+        let metrics = Metrics::new(std::iter::once("/v1/status".into()));
         metrics.count(Some(0), StatusCode::OK, Duration::from_micros(90));
         metrics.count(Some(0), StatusCode::OK, Duration::from_secs(9));
         metrics.count(None, StatusCode::NOT_FOUND, Duration::from_micros(10));

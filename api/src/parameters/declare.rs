@@ -16,6 +16,11 @@ pub(crate) trait Parameters: Sized + Send + 'static {
         None
     }
 
+    /// Whose events are asked for, in words; nothing where they are everybody's.
+    fn whose(&self) -> Option<String> {
+        None
+    }
+
     /// Whether the same request means something else later.
     fn depends_on_clock(&self) -> bool {
         false
@@ -36,6 +41,10 @@ impl<S: Parameters, P: Parameters> Parameters for (S, P) {
 
     fn format(&self) -> Option<Format> {
         self.1.format()
+    }
+
+    fn whose(&self) -> Option<String> {
+        self.0.whose()
     }
 
     fn depends_on_clock(&self) -> bool {

@@ -26,6 +26,12 @@ parameters! {
         /// The repository's name without its owner, in any case.
         repo = "repo": InPath<RepoName>,
     }
+    {
+        fn whose(&self) -> Option<String> {
+            let (InPath(OwnerName(owner)), InPath(RepoName(repo))) = (&self.owner, &self.repo);
+            Some(format!("{owner}/{repo}"))
+        }
+    }
 }
 
 parameters! {
@@ -33,6 +39,12 @@ parameters! {
     pub(crate) struct RepositoryPath {
         /// GitHub's number of the repository.
         id = "id": InPath<RepoNumber>,
+    }
+    {
+        fn whose(&self) -> Option<String> {
+            let InPath(RepoNumber(id)) = self.id;
+            Some(format!("repository {id}"))
+        }
     }
 }
 
@@ -42,6 +54,11 @@ parameters! {
         /// The organisation's login, in any case.
         org = "org": InPath<OwnerName>,
     }
+    {
+        fn whose(&self) -> Option<String> {
+            Some(self.org.0.0.clone())
+        }
+    }
 }
 
 parameters! {
@@ -49,6 +66,11 @@ parameters! {
     pub(crate) struct ActorPath {
         /// The user's or bot's login, in any case.
         login = "login": InPath<Login>,
+    }
+    {
+        fn whose(&self) -> Option<String> {
+            Some(self.login.0.0.clone())
+        }
     }
 }
 

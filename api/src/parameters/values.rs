@@ -53,6 +53,8 @@ words! {
         Ndjson = "ndjson",
         /// `text/csv`, with a header line.
         Csv = "csv",
+        /// `image/svg+xml`: a picture, at paths that end in `.svg`.
+        Svg = "svg",
     }
 }
 

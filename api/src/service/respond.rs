@@ -71,7 +71,7 @@ impl Service {
             tokens: tokens.transpose().map_err(ServeError::Tokens)?,
             freshness: Freshness::new(options),
             documents: Documents::of(&endpoints, options.version),
-            metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path)),
+            metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.path.clone())),
             feed: Feed::new(Arc::clone(&queries), options.streams.tick),
             patience: Patience {
                 heartbeat: options.streams.heartbeat,

@@ -5,7 +5,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode, Uri};
 
 use super::job::Outcome;
-use crate::answer::{Encoding, EntityTag, media_type};
+use crate::answer::{self, Encoding, EntityTag};
 use crate::live::EVENT_STREAM;
 use crate::parameters::Format;
 use crate::problem::{Code, Problem};
@@ -37,6 +37,10 @@ const OF_PAGES: [(HeaderName, HeaderValue); 4] = [
         HeaderValue::from_static("same-origin"),
     ),
 ];
+
+/// A picture that is opened as a page runs nothing and fetches nothing.
+const PICTURE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// Headers of every response. Anybody's page may read what anybody may ask for.
 const EVERYWHERE: [(HeaderName, HeaderValue); 4] = [
@@ -88,7 +92,7 @@ pub(super) fn of_outcome(outcome: Outcome, format: Format, uri: &Uri) -> Respons
             body,
             next_page_token,
         } => {
-            let mut response = of_body(tag, encoding, media_type(format), body.into());
+            let mut response = of_body(tag, encoding, answer::media_type(format), body.into());
             if let Some(token) = next_page_token
                 && let Ok(link) = HeaderValue::from_bytes(next_link(uri, &token).as_bytes())
             {
@@ -111,6 +115,9 @@ pub(super) fn of_body(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     if let Some(name) = encoding.name() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    if media_type == answer::media_type(Format::Svg) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, PICTURE_POLICY);
     }
     if media_type.starts_with("text/html") {
         headers.extend(OF_PAGES);

@@ -1,14 +1,16 @@
 //! An entry of the table.
 
+use std::borrow::Cow;
+
 use schemars::{Schema, SchemaGenerator};
 
 use super::question::{Cost, Question, Typed};
-use crate::answer::Offered;
+use crate::answer::{self, Offered};
 use crate::dashboard::DashboardParameters;
 use crate::document::{Document, Documents};
 use crate::handlers::{Ask, StreamParameters};
 use crate::live::EVENT_STREAM;
-use crate::parameters::{Input, Parameter, Parameters, Place};
+use crate::parameters::{Format, Input, Parameter, Parameters, Place};
 use crate::problem::{Code, Problem};
 use crate::views::{HealthView, View};
 
@@ -17,6 +19,8 @@ use crate::views::{HealthView, View};
 pub(crate) enum Tag {
     /// Counts and intervals.
     Metrics,
+    /// The same as SVG.
+    Pictures,
     /// Events, one and many.
     Events,
     /// Repositories, organisations and actors.
@@ -31,6 +35,7 @@ impl Tag {
     /// Every tag, in the order of the documentation.
     pub(crate) const ALL: &[Self] = &[
         Self::Metrics,
+        Self::Pictures,
         Self::Events,
         Self::Identities,
         Self::Operations,
@@ -41,6 +46,7 @@ impl Tag {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Metrics => "Metrics",
+            Self::Pictures => "Pictures",
             Self::Events => "Events",
             Self::Identities => "Identities",
             Self::Operations => "Operations",
@@ -53,6 +59,9 @@ impl Tag {
         match self {
             Self::Metrics => {
                 "How many events of each type, when they happen, and the time between pull requests."
+            }
+            Self::Pictures => {
+                "Metrics as SVG, for a README or a page: light and dark, described for screen readers."
             }
             Self::Events => "The events themselves, page by page or one by one.",
             Self::Identities => "Who repositories, organisations and actors are.",
@@ -68,12 +77,12 @@ type ShowDocument = for<'d> fn(&'d Documents, Option<&str>) -> Option<&'d Docume
 /// An endpoint. All of them are asked with GET, or HEAD.
 pub(crate) struct Endpoint {
     /// The path, with parameters in braces.
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     /// A name that is unique among endpoints, for generated clients.
-    pub(crate) id: &'static str,
+    pub(crate) id: Cow<'static, str>,
     pub(crate) tag: Tag,
     /// What it answers, in a line.
-    pub(crate) summary: &'static str,
+    pub(crate) summary: Cow<'static, str>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) answer: Answer,
     /// Problems beside those that any endpoint may have.
@@ -123,15 +132,39 @@ impl Endpoint {
         let mut parameters = Vec::new();
         P::describe(&mut parameters);
         Self {
-            path,
-            id,
+            path: path.into(),
+            id: id.into(),
             tag,
-            summary,
+            summary: summary.into(),
             parameters,
             answer: Answer::of::<V>(),
             problems: &[],
-            action: Action::Question(Box::new(Typed { cost, handler })),
+            action: Action::Question(Box::new(Typed {
+                offered: Offered::by::<V>(),
+                cost,
+                handler,
+            })),
         }
+    }
+
+    /// The same endpoint with a picture for an answer, where it can be drawn.
+    pub(super) fn pictured(&self) -> Option<Self> {
+        let Action::Question(question) = &self.action else {
+            return None;
+        };
+        let question = question.pictured()?;
+        // There is one format only.
+        let chosen = |parameter: &&Parameter| parameter.name != "format";
+        Some(Self {
+            path: format!("{}.svg", self.path).into(),
+            id: format!("{}_svg", self.id).into(),
+            tag: Tag::Pictures,
+            summary: format!("{}, as a picture", self.summary).into(),
+            parameters: self.parameters.iter().filter(chosen).cloned().collect(),
+            answer: Answer::Other(answer::media_type(Format::Svg)),
+            problems: self.problems,
+            action: Action::Question(question),
+        })
     }
 
     /// An endpoint that shows a document.
@@ -170,10 +203,10 @@ impl Endpoint {
         let (parameters, problems) = (Vec::new(), &[]);
         let answer = Answer::Other(media_type);
         Self {
-            path,
-            id,
+            path: path.into(),
+            id: id.into(),
             tag,
-            summary,
+            summary: summary.into(),
             parameters,
             answer,
             problems,

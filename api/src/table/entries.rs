@@ -30,7 +30,16 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         operations(),
         documents(),
     ];
-    tables.into_iter().flatten().collect()
+    let mut endpoints: Vec<Endpoint> = tables.into_iter().flatten().collect();
+    let pictures: Vec<Endpoint> = endpoints.iter().filter_map(Endpoint::pictured).collect();
+    // Before the operations and documents, which come last.
+    let of_answers = |endpoint: &Endpoint| endpoint.tag < Tag::Events;
+    let at = endpoints
+        .iter()
+        .take_while(|endpoint| of_answers(endpoint))
+        .count();
+    endpoints.splice(at..at, pictures);
+    endpoints
 }
 
 /// Counts of `/v1` are kept by the hour, those of a repository are in one index: lookups, save by

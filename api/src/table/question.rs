@@ -23,6 +23,9 @@ pub(crate) trait Question: Send + Sync {
 
     /// The formats of its answer.
     fn offered(&self) -> Offered;
+
+    /// The same question, answered with a picture where its answer can be drawn.
+    fn pictured(&self) -> Option<Box<dyn Question>>;
 }
 
 /// A handler with its parameters.
@@ -42,6 +45,7 @@ pub(crate) struct Written {
 
 /// A handler with its types.
 pub(super) struct Typed<P, V> {
+    pub(super) offered: Offered,
     pub(super) cost: fn(&P) -> Cost,
     pub(super) handler: fn(&Ask<'_>, &P) -> Result<V, Problem>,
 }
@@ -63,7 +67,19 @@ impl<P: Parameters, V: View> Question for Typed<P, V> {
     }
 
     fn offered(&self) -> Offered {
-        Offered::by::<V>()
+        self.offered
+    }
+
+    fn pictured(&self) -> Option<Box<dyn Question>> {
+        let Self { cost, handler, .. } = *self;
+        let offered = Offered::Picture;
+        V::PICTURED.then(|| {
+            Box::new(Self {
+                offered,
+                cost,
+                handler,
+            }) as Box<dyn Question>
+        })
     }
 }
 
@@ -82,7 +98,11 @@ impl<P: Parameters, V: View> Asked for TypedAsked<P, V> {
 
     fn answer(&self, ask: &Ask<'_>, format: Format) -> Result<Written, Problem> {
         let view = (self.handler)(ask, &self.parameters)?;
-        let body = answer::write(&view, format)
+        let whose = self
+            .parameters
+            .whose()
+            .unwrap_or_else(|| "everybody".to_owned());
+        let body = answer::write(&view, format, &whose)
             .map_err(|error| Problem::internal(format!("an answer cannot be written: {error}")))?;
         Ok(Written {
             body,

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::pictures::span;
 use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+use crate::picture::{Drawing, Picture, grouped};
 
 /// What happened. All of it was seen, and more may have happened unseen: lower bounds.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -117,6 +119,16 @@ const WEEKDAYS: [&str; 7] = [
 
 impl View for ActivityMatrixView {
     const COLUMNS: &'static [&'static str] = &["weekday", "hour", "count"];
+    const PICTURED: bool = true;
+
+    fn picture(&self, whose: &str) -> Option<Picture> {
+        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        Some(Picture {
+            title: format!("Events by weekday and hour: {whose}"),
+            summary: format!("{total} events of {whose} {span}, by weekday and hour in UTC"),
+            drawing: Drawing::Week(Box::new(self.matrix)),
+        })
+    }
 
     fn records(&self) -> Vec<Json> {
         let days = WEEKDAYS.iter().zip(&self.matrix);

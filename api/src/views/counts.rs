@@ -1,6 +1,7 @@
 //! Events by type.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ghev_readmodel::{Coverage, EventCounts, Snapshot, Window};
@@ -9,7 +10,9 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
+use super::pictures::{counted, span};
 use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -93,6 +96,33 @@ impl EventCountsView {
 
 impl View for EventCountsView {
     const COLUMNS: &'static [&'static str] = &["type", "count"];
+    const PICTURED: bool = true;
+
+    /// Types with an event, the most first.
+    fn picture(&self, whose: &str) -> Option<Picture> {
+        let counts = self.counts.0.counts.iter();
+        let mut seen: Vec<(&str, u64)> = counts
+            .map(|(kind, &count)| (kind.name(), count))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        seen.sort_by_key(|(name, count)| (Reverse(*count), name.to_owned()));
+        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        let most = seen
+            .first()
+            .map(|(name, count)| format!(": {} {name}", grouped(*count)));
+        let most = most.unwrap_or_default();
+        Some(Picture {
+            title: format!("Events by type: {whose}"),
+            summary: format!("{total} events of {whose} {span}, most of them{most}"),
+            drawing: Drawing::Bars {
+                unit: format!("events {span}"),
+                bars: seen
+                    .into_iter()
+                    .map(|(name, count)| counted(name, count))
+                    .collect(),
+            },
+        })
+    }
 
     fn records(&self) -> Vec<Json> {
         let counts = self.counts.0.counts.iter();

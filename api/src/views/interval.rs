@@ -4,7 +4,9 @@ use ghev_readmodel::{Coverage, PullRequestInterval, Snapshot, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::pictures::span;
 use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView};
+use crate::picture::{Bar, Drawing, Picture, duration, grouped};
 
 /// The time between consecutive pull requests of a repository. Where the scope is wider the gaps
 /// are within each repository, pooled.
@@ -75,4 +77,38 @@ impl PullRequestIntervalView {
     }
 }
 
-impl View for PullRequestIntervalView {}
+impl View for PullRequestIntervalView {
+    const PICTURED: bool = true;
+
+    fn picture(&self, whose: &str) -> Option<Picture> {
+        let named = self.repo.as_ref().and_then(|repo| repo.name.as_deref());
+        let whose = named.unwrap_or(whose);
+        let gaps = [
+            ("shortest", self.min_seconds),
+            ("median", self.p50_seconds),
+            ("mean", self.mean_seconds),
+            ("90th percentile", self.p90_seconds),
+            ("longest", self.max_seconds),
+        ];
+        let bars = gaps.iter().filter_map(|(label, seconds)| {
+            let seconds = (*seconds)?;
+            Some(Bar {
+                label: (*label).to_owned(),
+                value: seconds / 3600.0,
+                shown: duration(seconds),
+            })
+        });
+        let (span, opened) = (span(self.from, self.to), grouped(self.sample_size));
+        let mean = self
+            .mean_seconds
+            .map_or_else(|| "unknown".to_owned(), duration);
+        Some(Picture {
+            title: format!("Time between pull requests: {whose}"),
+            summary: format!("{opened} pull requests of {whose} {span}; mean interval {mean}"),
+            drawing: Drawing::Bars {
+                unit: format!("hours between pull requests {span}"),
+                bars: bars.collect(),
+            },
+        })
+    }
+}

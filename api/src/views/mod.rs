@@ -7,6 +7,7 @@ mod events;
 mod identity;
 mod interval;
 mod lists;
+mod pictures;
 mod records;
 mod series;
 mod shared_fields;
@@ -31,6 +32,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::picture::Picture;
+
 /// An answer.
 pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
     /// The columns of its records where it is a list of records, and may be had as NDJSON or CSV;
@@ -40,6 +43,14 @@ pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
     /// Its records as JSON objects.
     fn records(&self) -> Vec<Json> {
         Vec::new()
+    }
+
+    /// Whether it can be drawn.
+    const PICTURED: bool = false;
+
+    /// As a picture, where it can be drawn. `whose` says whose events it is of.
+    fn picture(&self, _whose: &str) -> Option<Picture> {
+        None
     }
 
     /// The token of the page after this one.

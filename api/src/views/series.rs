@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::counts::CountsByType;
+use super::pictures::span;
 use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView, records_of};
+use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type over time: every bucket between the first and the last, those without
 /// an event too.
@@ -80,6 +82,26 @@ impl EventSeriesView {
 }
 
 impl View for EventSeriesView {
+    const PICTURED: bool = true;
+
+    fn picture(&self, whose: &str) -> Option<Picture> {
+        let columns = self
+            .series
+            .iter()
+            .map(|bucket| (bucket.start.0, bucket.total));
+        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        let interval = &self.interval;
+        Some(Picture {
+            title: format!("Events by {interval}: {whose}"),
+            summary: format!("{total} events of {whose} {span}, in steps of a {interval}"),
+            drawing: Drawing::Columns {
+                unit: format!("events per {interval}"),
+                columns: columns.collect(),
+                by_the_clock: matches!(interval.as_str(), "minute" | "hour"),
+            },
+        })
+    }
+
     /// Types that nobody documented have no column; `total` counts them too.
     const COLUMNS: &'static [&'static str] = &[
         "start",

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::pictures::span;
 use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView, records_of};
+use crate::picture::{Bar, Drawing, Picture, grouped};
 
 /// Repositories with more events than they usually have.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -83,7 +85,41 @@ impl TrendingView {
     }
 }
 
+/// How many repositories a picture has room for.
+const BARS_MAX: usize = 20;
+
 impl View for TrendingView {
+    const PICTURED: bool = true;
+
+    fn picture(&self, _: &str) -> Option<Picture> {
+        let span = span(self.from, self.to);
+        let first = self.repos.iter().take(BARS_MAX);
+        let bars = first.map(|entry| {
+            let name = entry.repo.name.as_deref().unwrap_or("without a name");
+            let (z_score, events) = (entry.z_score, grouped(entry.count));
+            Bar {
+                label: name.to_owned(),
+                value: z_score,
+                shown: format!("{z_score:.1} ({events} events)"),
+            }
+        });
+        let most = self
+            .repos
+            .first()
+            .and_then(|entry| entry.repo.name.as_deref());
+        Some(Picture {
+            title: "Trending repositories".to_owned(),
+            summary: format!(
+                "Repositories that stand out from their own past {span}, first {}",
+                most.unwrap_or("none")
+            ),
+            drawing: Drawing::Bars {
+                unit: "z-score against the seven windows before".to_owned(),
+                bars: bars.collect(),
+            },
+        })
+    }
+
     const COLUMNS: &'static [&'static str] = &[
         "repo.id",
         "repo.name",

@@ -53,7 +53,7 @@ struct Answer {
 pub(super) fn server(service: &State) -> tide::Server<State> {
     let mut server = tide::with_state(Arc::clone(service));
     for (endpoint, entry) in service.endpoints().iter().enumerate() {
-        server.at(&route_of(entry.path)).all(Route { endpoint });
+        server.at(&route_of(&entry.path)).all(Route { endpoint });
     }
     server
 }

@@ -20,6 +20,7 @@ mod identities;
 mod lists;
 mod operations;
 mod over_time;
+mod pictures;
 mod readiness;
 mod schemas;
 mod streams;
