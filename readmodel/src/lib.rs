@@ -17,6 +17,7 @@ mod generation;
 mod keys;
 mod schema;
 mod statistics;
+mod table_differences;
 mod table_hashes;
 
 mod reader;
@@ -40,5 +41,6 @@ pub use reader::{
     Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };
 pub use statistics::Distribution;
+pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::TableHashes;
 pub use writer::{Admission, Batch, WriteMode, Writer};

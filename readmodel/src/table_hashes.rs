@@ -62,14 +62,18 @@ fn tables_of(snapshot: &Snapshot<'_>) -> Result<Vec<String>, ReadError> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
+/// The columns of a table's primary key, in quotes.
+pub(crate) fn key_columns(snapshot: &Snapshot<'_>, table: &str) -> Result<Vec<String>, ReadError> {
+    let keys = "SELECT '\"' || name || '\"' FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk";
+    let mut statement = snapshot.prepare(keys)?;
+    let names = statement.query_map([table], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 /// Every row in the order of the primary key, each value with its type and, where it may vary, its
 /// length: no two tables run into the same bytes.
 fn hash_table(snapshot: &Snapshot<'_>, table: &str) -> Result<[u8; 32], ReadError> {
-    let keys = "SELECT group_concat('\"' || name || '\"') FROM
-                (SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk)";
-    let order: String = snapshot
-        .prepare(keys)?
-        .query_row([table], |row| row.get(0))?;
+    let order = key_columns(snapshot, table)?.join(", ");
     let mut statement = snapshot.prepare(&format!("SELECT * FROM \"{table}\" ORDER BY {order}"))?;
     let columns = statement.column_count();
     let mut hasher = blake3::Hasher::new();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ghev_projector::StopFlag;
 use ghev_projector::replay::{self, ReplayProgress, Until};
-use ghev_readmodel::Offset;
+use ghev_readmodel::{Offset, RowDifferenceKind};
 
 use super::progress::Progress;
 use super::{DataDir, output, project, runtime};
@@ -93,6 +93,14 @@ fn check(dirs: &DataDir) -> Result<Exit, CommandError> {
     output::to_stdout(|output| {
         for table in &report.differing {
             output.line(format_args!("{table} differs"))?;
+            for (_, row) in report.rows.iter().filter(|(of, _)| of == table) {
+                let kind = match row.kind {
+                    RowDifferenceKind::OnlyInFirst => "only the read model has this row",
+                    RowDifferenceKind::OnlyInSecond => "only the replay has this row",
+                    RowDifferenceKind::OtherValues => "other values",
+                };
+                output.line(format_args!("  {}: {kind}", row.key))?;
+            }
         }
         output.line(match report.differing.len() {
             0 => "the read model is what the log makes of it".to_owned(),

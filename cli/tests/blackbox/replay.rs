@@ -197,7 +197,11 @@ fn a_read_model_that_was_meddled_with_is_found_out() {
     let patched = replace(&foreign, log_id(&other).as_bytes(), log_id(&at).as_bytes());
     fs::write(&database, patched).unwrap();
     let ended = at.run(&["replay", "--check"]).with_code(5);
-    assert!(ended.text().contains("events"), "{ended:?}");
+    assert!(ended.text().contains("events differs"), "{ended:?}");
+    assert!(
+        ended.text().contains("  place = 0: other values"),
+        "{ended:?}"
+    );
     at.run(&["replay"]).with_code(0);
     at.run(&["replay", "--check"]).with_code(0);
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ghev_readmodel::{ModelDir, Offset, TableHashes, WriteMode, Writer};
+use ghev_readmodel::{ModelDir, Offset, RowDifference, TableHashes, WriteMode, Writer};
 
 use super::build::{Projecting, ReplayProgress};
 use crate::projector::Projector;
@@ -21,7 +21,13 @@ pub struct CheckReport {
     pub first_offset: Offset,
     /// The tables that differ, by name.
     pub differing: Vec<String>,
+    /// The first rows of each in which the current generation (the first) and the replay (the second)
+    /// differ. None where the projector has gone on meanwhile.
+    pub rows: Vec<(String, RowDifference)>,
 }
+
+/// How many rows of a table are named.
+const ROWS_MAX: usize = 5;
 
 /// Replays the log into a scratch file up to where the current generation stands, and compares
 /// every table. The projector may go on meanwhile. Blocks the calling thread.
@@ -40,12 +46,13 @@ pub fn check(
         .ok_or_else(|| ghev_readmodel::ReadError::NotReady {
             dir: options.model_dir.clone(),
         })?;
-    let live = TableHashes::of(&dir.generation_path(current))?;
+    let live_path = dir.generation_path(current);
+    let live = TableHashes::of(&live_path)?;
     let scratch = dir.path().join(SCRATCH);
     ModelDir::remove_database(&scratch)?;
     let compared = compare(
         &scratch,
-        &live,
+        (&live_path, &live),
         Projecting {
             options,
             progress,
@@ -60,7 +67,7 @@ pub fn check(
 
 fn compare(
     scratch: &Path,
-    live: &TableHashes,
+    (live_path, live): (&Path, &TableHashes),
     mut with: Projecting<'_>,
 ) -> Result<CheckReport, ProjectError> {
     let mut cursor = open_log(with.options)?;
@@ -87,9 +94,16 @@ fn compare(
     }
     writer.seal()?;
     let differing = live.differing(&TableHashes::of(scratch)?);
+    let mut rows = Vec::new();
+    for table in &differing {
+        let of_table = RowDifference::first_of(table, live_path, scratch, ROWS_MAX)?;
+        let of_table = of_table.into_iter().flatten();
+        rows.extend(of_table.map(|row| (table.clone(), row)));
+    }
     Ok(CheckReport {
         next_offset,
         first_offset,
         differing,
+        rows,
     })
 }
