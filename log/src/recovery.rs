@@ -85,11 +85,17 @@ pub(crate) fn recover(
     if let Some(path) = segment::find_foreign(dir)? {
         return Err(OpenError::ForeignFile { path });
     }
-    let stored = match WatermarkReader::open(dir, log_id)? {
-        Some(reader) => reader.read()?,
+    let watermark_file = WatermarkReader::open(dir, log_id)?;
+    let stored = match &watermark_file {
+        Some(file) => file.read()?,
         None => None,
     };
     let found = Found::look(dir, stored.as_ref())?;
+    if let Some(file) = &watermark_file {
+        // A killed writer may have stored it and not synced: a trim that was killed then would be
+        // finished here on a word that a power cut takes back.
+        file.sync(storage)?;
+    }
     let mut recovery = Recovery {
         rebuilt_indexes: found.indexes_to_rebuild.len() as u64,
         kept_records: stored.map_or(0, |stored| found.newest.end.next.since(stored.durable)),

@@ -262,6 +262,13 @@ impl WatermarkReader {
         &self.path
     }
 
+    /// Makes durable what the file holds, whoever stored it.
+    pub(crate) fn sync(&self, storage: &dyn Storage) -> Result<(), IoFailure> {
+        storage
+            .sync_data(&self.file)
+            .map_err(io_failure("sync", &self.path))
+    }
+
     /// Whether the file opened is no longer the one of that name: the log was deleted, moved or
     /// replaced.
     pub(crate) fn is_replaced(&self) -> Result<bool, IoFailure> {
