@@ -10,6 +10,7 @@ test:
 # Formatting, lints, licences and bans, generated files.
 lint:
     cargo fmt --all --check
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo deny --offline check bans licenses sources
     cargo run --quiet --locked -- openapi | diff -u docs/openapi.json -

@@ -4,8 +4,8 @@
 use std::{error::Error, fs, path::Path};
 
 use ghev_event::{
-    EnvelopeBuilder, FileEnd, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget, Reject,
-    Source, SuspectedGap, Timestamp, Unrecorded, read_event,
+    EnvelopeBuilder, FileEnd, GapReason, ImportFacts, Origin, PollFacts, Provenance, RateBudget,
+    Reject, Source, SuspectedGap, Timestamp, Unrecorded, read_event,
 };
 use ghev_log::{LogOptions, LogWriter};
 
