@@ -8,17 +8,24 @@ use ghev_event::Source;
 use ghev_event::codec::EncodeError;
 use ghev_log::{AppendError, OpenError, ReadError};
 
+/// A process's number in the middle of a sentence.
+fn number(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (number {pid})"))
+}
+
 /// Why polling ended.
 #[derive(Debug, thiserror::Error)]
 pub enum InjectError {
     /// Another writer holds the log.
     #[error(
-        "another process already writes the log in {}: stop it first, or name another --data \
-         directory", dir.display()
+        "another process{} already writes the log in {}: stop it first, or name another --data \
+         directory", number(*pid), dir.display()
     )]
     Locked {
         /// The log's directory.
         dir: PathBuf,
+        /// The process, where it says so.
+        pid: Option<u32>,
     },
     /// The log does not open for writing.
     #[error(transparent)]
@@ -54,7 +61,7 @@ pub enum InjectError {
 impl InjectError {
     pub(crate) fn open(error: OpenError) -> Self {
         match error {
-            OpenError::Locked { dir } => Self::Locked { dir },
+            OpenError::Locked { dir, pid } => Self::Locked { dir, pid },
             error => Self::Open(error),
         }
     }

@@ -14,13 +14,15 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::FileExt,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use commitlog::{CommitLog, message::MessageSet};
 
 use crate::{
     checksum::{self, Checksum, Digester},
+    committer::Written,
     error::{AppendError, IoFailure, OpenError, io_failure},
     frame::Batch,
     identity::LogId,
@@ -86,7 +88,8 @@ impl From<ActiveError> for AppendError {
 /// The active segment.
 pub(crate) struct Active {
     log: CommitLog,
-    file: File,
+    file: Arc<File>,
+    path: PathBuf,
     end: LogEnd,
     /// Of the segment's bytes up to its end: of those that were to be written, so that a digest of
     /// the file tells whether they were.
@@ -122,10 +125,11 @@ impl Active {
         }
         let path = dir.join(segment::file_name(end.base));
         let file = File::open(&path).map_err(io_failure("open", &path))?;
-        let digester = digest(&file, end.position).map_err(io_failure("read", path))?;
+        let digester = digest(&file, end.position).map_err(io_failure("read", &path))?;
         Ok(Self {
             log,
-            file,
+            file: Arc::new(file),
+            path,
             end,
             digester,
         })
@@ -165,10 +169,13 @@ impl Active {
         Ok(())
     }
 
-    /// Makes everything appended durable.
-    pub(crate) fn sync(&self, dir: &Path, storage: &dyn Storage) -> Result<(), IoFailure> {
-        let sync = storage.sync_data(&self.file);
-        sync.map_err(|error| io_failure("sync", dir.join(segment::file_name(self.end.base)))(error))
+    /// How far it is written, not durably.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            file: Arc::clone(&self.file),
+            path: self.path.clone(),
+            end: self.end,
+        }
     }
 
     /// Closes the segment, whose records are durable, and goes on in a new one.
@@ -178,7 +185,7 @@ impl Active {
         log_id: LogId,
         storage: &dyn Storage,
     ) -> Result<(), AppendError> {
-        checksum::write(dir, &self.checksum(dir, log_id)?, storage)?;
+        checksum::write(dir, &self.checksum(log_id)?, storage)?;
         index::trim(dir, self.end.base, self.records(), storage)?;
         let base = self.end.next;
         segment::write_empty(dir, base, storage)?;
@@ -193,10 +200,9 @@ impl Active {
         Ok(())
     }
 
-    fn checksum(&self, dir: &Path, log_id: LogId) -> Result<Checksum, IoFailure> {
-        let path = dir.join(segment::file_name(self.end.base));
+    fn checksum(&self, log_id: LogId) -> Result<Checksum, IoFailure> {
         let modified = self.file.metadata().and_then(|file| file.modified());
-        let written_at = modified.map_err(io_failure("inspect", path))?;
+        let written_at = modified.map_err(io_failure("inspect", &self.path))?;
         Ok(Checksum {
             log_id,
             first: self.end.base,

@@ -30,6 +30,11 @@ pub(crate) fn io_failure(
     }
 }
 
+/// A process in the middle of a sentence.
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
 /// Why a directory's `log.id` does not let it be used as a log.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -75,11 +80,15 @@ pub enum IdentityError {
 pub enum OpenError {
     /// Another writer holds the log.
     #[error(
-        "another writer holds the log in {}: stop it first (readers need no lock)", dir.display()
+        "another writer{} holds the log in {}: stop it first (readers need no lock)",
+        process(*pid), dir.display()
     )]
     Locked {
         /// The log's directory.
         dir: PathBuf,
+        /// The process that holds it, as it numbers itself (a container has numbers of its own),
+        /// where it says so.
+        pid: Option<u32>,
     },
     /// The directory is no log of this format.
     #[error(transparent)]
@@ -126,7 +135,7 @@ pub enum OpenError {
         /// The option's name.
         name: &'static str,
         /// The value asked for.
-        value: u64,
+        value: String,
         /// The values it may have.
         allowed: String,
     },

@@ -7,7 +7,8 @@
 //!
 //! # Promises
 //!
-//! - What [`LogWriter::append`] returned for survives a killed process and a power cut.
+//! - What [`LogWriter::append`] returned for survives a killed process and a power cut; under
+//!   [`SyncPolicy::Interval`], a power cut only once the interval is over (see below).
 //! - An offset is given once. Offsets are dense and begin at 0.
 //! - Old records go only where [`LogWriter::trim`] is told so, by whole segments; a reader below
 //!   gets [`ReadError::Trimmed`].
@@ -28,11 +29,30 @@
 //! each and which test holds that: `docs/durability.md`. Not for a disk that acknowledges a sync
 //! without doing it, nor for someone who edits files and checksums.
 //!
+//! # When an append is durable
+//!
+//! [`LogOptions::sync`] says; it is the writer's choice each time it opens the log, and readers see
+//! nothing before it is durable in either case.
+//!
+//! | policy | an append returns | a killed process costs | a power cut costs |
+//! |---|---|---|---|
+//! | [`SyncPolicy::Always`] | once it is synced | nothing | nothing |
+//! | [`SyncPolicy::Interval`] | once it is written | nothing | what was appended since the last sync |
+//!
+//! Under an interval a thread syncs that much after the first append that is not durable, whether
+//! more follows or not, then moves the watermark. A segment is synced whole before the next one is
+//! begun. [`LogWriter::sync`] and [`LogWriter::close`] wait for no timer. After a sync that fails,
+//! wherever, nothing is called durable any more: the next append gets [`AppendError::Poisoned`], and
+//! opening the log anew finds out what is there.
+//!
+//! Under both policies the watermark file itself is synced a second after an append at the latest: a
+//! watermark that lags behind after a power cut costs nothing but a look at the records above it.
+//!
 //! # Files of a log's directory
 //!
 //! | file | what it is | module |
 //! |---|---|---|
-//! | `lock` | empty; the writer locks it | `lock` |
+//! | `lock` | the writer locks it, and says in it who it is | `lock` |
 //! | `log.id` | which log this is, in which format | `identity` |
 //! | `watermark` | up to where the log is durable | `watermark` |
 //! | `{base:020}.log` | a segment: the records | `segment`, `frame` |
@@ -46,6 +66,7 @@
 
 mod active;
 mod checksum;
+mod committer;
 mod create;
 mod cursor;
 mod damage;
@@ -66,6 +87,8 @@ mod segment;
 mod segment_reader;
 mod stat;
 mod storage;
+mod sync_policy;
+mod timer;
 mod verify;
 mod wait;
 mod watermark;
@@ -76,11 +99,13 @@ pub use damage::{Damage, DamageKind, FrameFault};
 pub use error::{AppendError, IdentityError, IoFailure, OpenError, ReadError};
 pub use frame::RECORD_LIMIT_BYTES;
 pub use identity::{FORMAT_VERSION, LogId, ParseLogIdError};
+pub use lock::{Holder, WriterFacts, holder};
 pub use offset::{Offset, Position};
 pub use options::LogOptions;
 pub use recovery::{CutTail, Recovery};
 pub use retention::{TrimLimit, TrimPlan};
 pub use salvage::{SalvageError, SalvageReport, salvage};
 pub use stat::{LogStat, stat};
+pub use sync_policy::{ParseSyncPolicyError, SyncPolicy};
 pub use verify::{VerifyProgress, VerifyReport, verify, verify_records};
 pub use writer::LogWriter;

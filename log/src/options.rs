@@ -1,6 +1,6 @@
 //! What a caller may choose about a log that is written. Knows nothing about files.
 
-use crate::{error::OpenError, frame::RECORD_LIMIT_BYTES};
+use crate::{error::OpenError, frame::RECORD_LIMIT_BYTES, sync_policy::SyncPolicy};
 
 /// commitlog keeps positions in 32 bits, so a segment and its last record must stay below 4 GiB.
 const SEGMENT_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;
@@ -17,6 +17,8 @@ pub struct LogOptions {
     /// What must stay free on the log's filesystem: an append that might take it lower is refused
     /// before anything is written. 64 MiB by default.
     pub free_space_floor_bytes: u64,
+    /// When an append is durable. [`SyncPolicy::Always`] by default.
+    pub sync: SyncPolicy,
 }
 
 impl Default for LogOptions {
@@ -25,6 +27,7 @@ impl Default for LogOptions {
             segment_max_bytes: 128 * 1024 * 1024,
             record_max_bytes: 1024 * 1024 + 64 * 1024,
             free_space_floor_bytes: 64 * 1024 * 1024,
+            sync: SyncPolicy::Always,
         }
     }
 }
@@ -40,7 +43,17 @@ impl LogOptions {
             "record_max_bytes",
             u64::from(self.record_max_bytes),
             u64::from(RECORD_LIMIT_BYTES),
-        )
+        )?;
+        match self.sync {
+            SyncPolicy::Interval(interval) if SyncPolicy::interval_ms(interval).is_none() => {
+                Err(OpenError::Option {
+                    name: "sync",
+                    value: format!("{interval:?}"),
+                    allowed: "whole milliseconds from 1 ms to 1 h".to_owned(),
+                })
+            }
+            SyncPolicy::Interval(_) | SyncPolicy::Always => Ok(()),
+        }
     }
 }
 
@@ -50,7 +63,7 @@ fn in_range(name: &'static str, value: u64, max: u64) -> Result<(), OpenError> {
     }
     Err(OpenError::Option {
         name,
-        value,
+        value: value.to_string(),
         allowed: format!("from 1 to {max}"),
     })
 }

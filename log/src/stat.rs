@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::{
     cursor,
-    error::ReadError,
+    error::{ReadError, io_failure},
     identity::LogId,
     offset::{Offset, Position},
     segment,
     segment_reader::{SegmentError, SegmentReader},
+    storage::{Disk, Storage},
     watermark::Watermark,
 };
 
@@ -19,8 +20,8 @@ pub struct LogStat {
     pub log_id: LogId,
     /// The first record it holds.
     pub first_offset: Offset,
-    /// The offset after the last sound record. Above `durable_offset` only while a writer is
-    /// about to make an append durable, or where one was killed before it could.
+    /// The offset after the last sound record. Above `durable_offset` only while a writer has yet
+    /// to make an append durable, or where one was killed before it did.
     pub next_offset: Offset,
     /// The first offset that is not durable: readers get everything before it.
     pub durable_offset: Offset,
@@ -28,6 +29,8 @@ pub struct LogStat {
     pub segments: u64,
     /// Bytes of all segments, without their indexes.
     pub bytes: u64,
+    /// Bytes that may still be written to its filesystem.
+    pub free_bytes: u64,
 }
 
 /// Looks at the log in `dir`.
@@ -56,6 +59,9 @@ pub fn stat(dir: &Path) -> Result<LogStat, ReadError> {
         durable_offset: watermark.durable,
         segments,
         bytes,
+        free_bytes: Disk
+            .free_bytes(dir)
+            .map_err(io_failure("ask for the free space of", dir))?,
     })
 }
 

@@ -21,7 +21,7 @@
 //! byte 68..72  crc          u32  CRC-32C of bytes 0..68
 //! ```
 //!
-//! The file itself is synced at least once a second under load, at every roll and at close, not
+//! The file itself is synced a second after an append at the latest, at every roll and at close, not
 //! at every append: after a power cut it may lag behind the records, never run ahead of them.
 
 use std::{
@@ -29,7 +29,6 @@ use std::{
     io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 use crate::{
@@ -45,7 +44,6 @@ pub(crate) const FILE_NAME: &str = "watermark";
 const MAGIC: [u8; 4] = *b"GHWM";
 const VERSION: u32 = 1;
 const SLOT_POSITIONS: [Position; 2] = [Position::new(0), Position::new(4096)];
-const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 const VERSION_AT: usize = MAGIC.len();
 const LOG_ID_AT: usize = VERSION_AT + size_of::<u32>();
@@ -132,7 +130,6 @@ pub(crate) struct WatermarkWriter {
     current: Watermark,
     /// Nothing was stored since the file was synced.
     is_synced: bool,
-    synced_at: Instant,
 }
 
 impl WatermarkWriter {
@@ -154,7 +151,6 @@ impl WatermarkWriter {
             path,
             current: initial,
             is_synced: false,
-            synced_at: Instant::now(),
         };
         // What a killed writer stored last may be in memory only.
         writer.sync(storage)?;
@@ -224,17 +220,7 @@ impl WatermarkWriter {
             .sync_data(&self.file)
             .map_err(io_failure("sync", &self.path))?;
         self.is_synced = true;
-        self.synced_at = Instant::now();
         Ok(())
-    }
-
-    /// Makes the stored watermark durable if that was not done for a second.
-    pub(crate) fn sync_if_due(&mut self, storage: &dyn Storage) -> Result<(), IoFailure> {
-        if self.synced_at.elapsed() < SYNC_INTERVAL {
-            Ok(())
-        } else {
-            self.sync(storage)
-        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The one writer of a log. Knows the order of things: lock, recovery, append, sync, watermark;
 //! how each is done is elsewhere.
 
-use std::{ops::Range, path::PathBuf};
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use crate::{
     active::Active,
+    committer::Committer,
     create,
     error::{AppendError, IoFailure, OpenError, io_failure},
     frame::{self, Batch},
@@ -16,6 +17,7 @@ use crate::{
     recovery::{self, Recovery},
     retention::{self, TrimLimit, TrimPlan},
     storage::{Disk, Storage},
+    timer::{SystemTimer, Timer},
     watermark::WatermarkWriter,
 };
 
@@ -34,11 +36,13 @@ const SEGMENT_RECORDS_MAX: u64 = index::CAPACITY - 1;
 pub struct LogWriter {
     dir: PathBuf,
     options: LogOptions,
-    storage: Box<dyn Storage>,
+    storage: Arc<dyn Storage>,
     active: Active,
-    watermark: WatermarkWriter,
+    committer: Committer,
     batch: Batch,
-    poisoned_by: Option<String>,
+    log_id: LogId,
+    /// The offset of the record to come.
+    next: Offset,
     recovered: Recovery,
     // Last, so that the lock is let go when everything else is closed.
     _lock: WriterLock,
@@ -52,13 +56,14 @@ impl LogWriter {
     ///
     /// [`OpenError`]; nothing was changed where its variant says so.
     pub fn open(dir: impl Into<PathBuf>, options: LogOptions) -> Result<Self, OpenError> {
-        Self::open_on(dir.into(), options, Box::new(Disk))
+        Self::open_with(dir.into(), options, Arc::new(Disk), Box::new(SystemTimer))
     }
 
-    pub(crate) fn open_on(
+    pub(crate) fn open_with(
         dir: PathBuf,
         options: LogOptions,
-        storage: Box<dyn Storage>,
+        storage: Arc<dyn Storage>,
+        timer: Box<dyn Timer>,
     ) -> Result<Self, OpenError> {
         options.check()?;
         // Looked at before the lock too, because locking writes a file.
@@ -75,51 +80,83 @@ impl LogWriter {
         let active = Active::open(&dir, repaired.end, &*storage)?;
         // Only now: a log that commitlog reads otherwise is not to be declared durable.
         let watermark = WatermarkWriter::create(&dir, repaired.watermark, &*storage)?;
+        let committer = Committer::start(options.sync, watermark, Arc::clone(&storage), timer)
+            .map_err(io_failure("start a thread for the log in", &dir))?;
+        lock.announce(&options);
         Ok(Self {
             dir,
             options,
             storage,
             active,
-            watermark,
+            committer,
             batch: Batch::default(),
-            poisoned_by: None,
+            log_id,
+            next: repaired.end.next,
             recovered,
             _lock: lock,
         })
     }
 
-    /// Appends the records in order and returns their offsets once all of them are durable and
-    /// readable: one fdatasync for all, one more for each segment they fill. An empty batch is
-    /// none.
+    /// Appends the records in order and returns their offsets: once all of them are durable and
+    /// readable, with one fdatasync for all and one more for each segment they fill; or, by the
+    /// policy of [`LogOptions::sync`], once they are written. An empty batch is none.
     ///
     /// # Errors
     ///
     /// [`AppendError`]: nothing is acknowledged. After an error that is no refusal some of the
     /// records may be in the log all the same, as the first ones of the batch.
     pub fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<Range<Offset>, AppendError> {
-        self.check_usable()?;
-        let first = self.next_offset();
+        self.committer.check_usable()?;
+        let first = self.next;
         let appended = self.try_append(records);
         self.poison_on_failure(appended)?;
-        Ok(first..self.next_offset())
+        self.next = self.active.end().next;
+        Ok(first..self.next)
+    }
+
+    /// Makes everything appended durable and readable now, whatever the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: it is not known what is durable.
+    pub fn sync(&mut self) -> Result<(), AppendError> {
+        self.committer.check_usable()?;
+        if self.durable_offset() == self.next {
+            return Ok(());
+        }
+        let synced = self.commit();
+        self.poison_on_failure(synced)
     }
 
     /// Which log it is.
     #[must_use]
     pub const fn log_id(&self) -> LogId {
-        self.watermark.current().log_id
+        self.log_id
     }
 
     /// The first offset the log still holds.
     #[must_use]
-    pub const fn first_offset(&self) -> Offset {
-        self.watermark.current().first
+    pub fn first_offset(&self) -> Offset {
+        self.committer.watermark().first
     }
 
-    /// The offset of the record to come; all before it are durable.
+    /// The offset of the record to come.
     #[must_use]
     pub const fn next_offset(&self) -> Offset {
-        self.watermark.current().durable
+        self.next
+    }
+
+    /// The first offset that is not durable yet: readers get everything before it. Below
+    /// [`next_offset`](Self::next_offset) only where the policy leaves it to a timer.
+    #[must_use]
+    pub fn durable_offset(&self) -> Offset {
+        self.committer.watermark().durable
+    }
+
+    /// The first record of the newest segment: it changes when one closes.
+    #[must_use]
+    pub const fn newest_segment(&self) -> Offset {
+        self.active.end().base
     }
 
     /// What opening the log found and repaired.
@@ -145,7 +182,7 @@ impl LogWriter {
     ///
     /// [`AppendError`]: some segments may have gone; the others go when the log is opened anew.
     pub fn trim(&mut self, limit: TrimLimit) -> Result<TrimPlan, AppendError> {
-        self.check_usable()?;
+        self.committer.check_usable()?;
         let trimmed = self.try_trim(limit);
         self.poison_on_failure(trimmed)
     }
@@ -153,7 +190,7 @@ impl LogWriter {
     fn try_trim(&mut self, limit: TrimLimit) -> Result<TrimPlan, AppendError> {
         let plan = self.plan_trim(limit)?;
         if plan.segments > 0 {
-            self.watermark.store_first(plan.until, &*self.storage)?;
+            self.committer.store_first(plan.until)?;
             retention::remove_below(&self.dir, plan.until, &*self.storage)?;
             let sync = self.storage.sync_dir(&self.dir);
             sync.map_err(io_failure("sync", &self.dir))?;
@@ -161,32 +198,23 @@ impl LogWriter {
         Ok(plan)
     }
 
-    /// Ends writing, so that the next opening finds everything below the watermark. A writer that
-    /// is dropped instead loses nothing either: the next opening has more to look at.
+    /// Makes everything appended durable and ends writing, so that the next opening finds all of it
+    /// below the watermark. A writer that is dropped instead ends like a killed one: what was
+    /// appended is there when the log is opened again, unless the power is cut before.
     ///
     /// # Errors
     ///
-    /// [`AppendError::Poisoned`] or the failure to sync; what was acknowledged is durable in
-    /// either case.
-    pub fn close(mut self) -> Result<(), AppendError> {
-        self.check_usable()?;
-        Ok(self.watermark.sync(&*self.storage)?)
+    /// [`AppendError::Poisoned`] or the failure to sync; what was durable is so in either case.
+    pub fn close(self) -> Result<(), AppendError> {
+        self.committer.check_usable()?;
+        self.commit()
     }
 
-    fn check_usable(&self) -> Result<(), AppendError> {
-        match &self.poisoned_by {
-            Some(reason) => Err(AppendError::Poisoned {
-                reason: reason.clone(),
-            }),
-            None => Ok(()),
-        }
-    }
-
-    fn poison_on_failure<T>(&mut self, result: Result<T, AppendError>) -> Result<T, AppendError> {
+    fn poison_on_failure<T>(&self, result: Result<T, AppendError>) -> Result<T, AppendError> {
         if let Err(error) = &result
             && !error.is_refusal()
         {
-            self.poisoned_by = Some(error.to_string());
+            self.committer.poison(error.to_string());
         }
         result
     }
@@ -200,8 +228,7 @@ impl LogWriter {
             self.push(record.as_ref())?;
         }
         self.flush()?;
-        self.commit()?;
-        Ok(self.watermark.sync_if_due(&*self.storage)?)
+        self.committer.take(self.active.written())
     }
 
     /// The bytes that the records will take, if all of them are acceptable.
@@ -279,19 +306,13 @@ impl LogWriter {
     }
 
     /// Makes what was written durable, then tells readers.
-    fn commit(&mut self) -> Result<(), AppendError> {
-        self.active.sync(&self.dir, &*self.storage)?;
-        let end = self.active.end();
-        let storage = &*self.storage;
-        Ok(self
-            .watermark
-            .store(end.next, end.base, end.position, storage)?)
+    fn commit(&self) -> Result<(), AppendError> {
+        self.committer.commit_now(&self.active.written())
     }
 
     fn roll(&mut self) -> Result<(), AppendError> {
         self.commit()?;
-        self.watermark.sync(&*self.storage)?;
-        self.active.roll(&self.dir, self.log_id(), &*self.storage)
+        self.active.roll(&self.dir, self.log_id, &*self.storage)
     }
 }
 

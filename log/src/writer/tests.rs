@@ -6,13 +6,18 @@ mod faults;
 mod full_disk;
 mod image;
 mod random;
+mod sync_policy;
 mod watermark_slots;
 
 use std::{
     fs::File,
     io,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        mpsc::{self, Receiver, Sender},
+    },
+    time::Duration,
 };
 
 use commitlog::CommitLog;
@@ -22,6 +27,7 @@ use crate::{
     cursor::LogCursor,
     offset::Position,
     storage::{Disk, Storage},
+    timer::Wake,
 };
 
 /// What the tests tell the disk, and what it tells them.
@@ -121,6 +127,38 @@ fn write_sparsely(file: &File, bytes: &[u8], at: Position) -> io::Result<()> {
     match zeros {
         true => file.set_len(at.get() + bytes.len() as u64),
         false => Disk.write_all_at(file, bytes, at),
+    }
+}
+
+/// A timer whose time is over when a test says so. It tells how long it was to wait.
+#[derive(Debug)]
+struct TestTimer(Sender<Option<Duration>>);
+
+impl Timer for TestTimer {
+    fn wait(&self, wakes: &Receiver<Wake>, at_most: Option<Duration>) -> Wake {
+        // Not every test wants to know.
+        let _unheard = self.0.send(at_most);
+        wakes.recv().unwrap_or(Wake::Stop)
+    }
+}
+
+impl LogWriter {
+    /// A writer whose timer never comes to its end.
+    fn open_on(
+        dir: PathBuf,
+        options: LogOptions,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, OpenError> {
+        let (timer, _unheard) = TestTimer::new();
+        Self::open_with(dir, options, Arc::from(storage), timer)
+    }
+}
+
+impl TestTimer {
+    /// The timer and what it was to wait for, in order.
+    fn new() -> (Box<Self>, Receiver<Option<Duration>>) {
+        let (sender, waits) = mpsc::channel();
+        (Box::new(Self(sender)), waits)
     }
 }
 

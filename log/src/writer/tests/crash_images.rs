@@ -5,6 +5,7 @@
 //!
 //! `GHEV_LOG_CRASH_SEEDS` says how many workloads, from seed 0 on.
 
+mod by_interval;
 mod disk;
 mod model;
 
