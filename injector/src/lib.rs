@@ -8,7 +8,7 @@
 //!   Events API, compressed or not; also while polling holds the log, through its inbox.
 //!
 //! Both keep every event as the bytes it came in, drop what the log has already, keep what is no
-//! event as a reject, and acknowledge nothing before it is durable. The injector stores nothing
+//! event as a reject, and acknowledge nothing to others before it is durable. The injector stores nothing
 //! but the log: what it has seen comes back from the log's records when it starts.
 
 mod clock;
@@ -18,6 +18,7 @@ mod inbox;
 mod key;
 mod log_tail;
 mod options;
+mod retention;
 mod seen;
 
 pub mod import;
@@ -28,3 +29,4 @@ pub use error::{ImportError, InjectError};
 pub use import::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input, import};
 pub use options::{GithubUrl, InjectOptions, ParseGithubUrlError, ParseTokenError, Token};
 pub use poll::{CycleSummary, FailedSource, once, run, run_following};
+pub use retention::Retention;

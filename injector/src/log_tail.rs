@@ -18,10 +18,7 @@ pub(crate) fn read_heads(
     if from >= to {
         return Ok(());
     }
-    let mut cursor = match LogCursor::open(dir, from) {
-        Err(ReadError::Trimmed { first, .. }) => LogCursor::open(dir, first)?,
-        opened => opened?,
-    };
+    let mut cursor = open_from(dir, from)?;
     let mut decoder = Decoder::new();
     loop {
         let record = match cursor.read() {
@@ -38,6 +35,17 @@ pub(crate) fn read_heads(
             Err(reason) => {
                 tracing::warn!(offset = %record.offset, %reason, "a record that is no envelope");
             }
+        }
+    }
+}
+
+/// A cursor at `from`, or at the log's first record where that comes later.
+pub(crate) fn open_from(dir: &Path, from: Offset) -> Result<LogCursor, ReadError> {
+    let mut at = from;
+    loop {
+        match LogCursor::open(dir, at) {
+            Err(ReadError::Trimmed { first, .. }) if first > at => at = first,
+            opened => return opened,
         }
     }
 }

@@ -10,6 +10,8 @@ use ghev_log::LogOptions;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::Retention;
+
 /// What to poll, and how.
 #[derive(Debug, Clone)]
 pub struct InjectOptions {
@@ -29,8 +31,12 @@ pub struct InjectOptions {
     pub read_timeout: Duration,
     /// How long a request may take from its start to the answer's last byte.
     pub request_timeout: Duration,
-    /// How to write the log.
+    /// How to write the log. Where appends are not durable at once, a power cut may take pages that
+    /// GitHub was already asked for: with them goes the memory of having seen them, so what the
+    /// feeds still serve is fetched again at the next start.
     pub log: LogOptions,
+    /// How much of the log is kept.
+    pub retention: Retention,
     /// Whether the proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`, ...) are used.
     pub system_proxy: bool,
 }
@@ -46,6 +52,7 @@ impl Default for InjectOptions {
             read_timeout: Duration::from_secs(20),
             request_timeout: Duration::from_secs(60),
             log: LogOptions::default(),
+            retention: Retention::default(),
             system_proxy: true,
         }
     }

@@ -120,6 +120,8 @@ impl Projector {
             let record = match cursor.read() {
                 Ok(Some(record)) => record,
                 Ok(None) => break,
+                // Since the look above: the next batch says so.
+                Err(ReadError::Trimmed { .. }) => break,
                 Err(_) if next > at => break,
                 Err(error) => return Err(error.into()),
             };
@@ -133,7 +135,9 @@ impl Projector {
             next = record.offset.next();
             on_record(next, folded);
         }
-        batch.commit(&fold.take(), convert::to_model(next)?)?;
+        if next > at {
+            batch.commit(&fold.take(), convert::to_model(next)?)?;
+        }
         Ok(folded)
     }
 }

@@ -8,7 +8,7 @@ use ghev_event::codec::{ENVELOPE_EVENTS_MAX, EncodeError};
 use ghev_event::{
     Decoder, EnvelopeBuilder, Event, FileEnd, ImportFacts, Origin, Provenance, Reject, Source,
 };
-use ghev_log::{LogCursor, Offset, ReadError};
+use ghev_log::{Offset, ReadError};
 
 use super::ImportSummary;
 use super::encoder::Encoder;
@@ -16,6 +16,7 @@ use super::known::{Hour, Known};
 use super::pending::{Pending, Record};
 use super::store::{Appended, Store};
 use crate::key::{EventKey, Key};
+use crate::log_tail::open_from;
 use crate::{Clock, ImportError};
 
 /// Gathered bytes of one envelope. GH Archive's events compress to an eighth of that; what does not
@@ -207,7 +208,7 @@ impl Gather {
     /// Reads what others have appended since, and what may be ours. What the log has now is not
     /// appended again.
     fn catch_up(&mut self, end: Offset) -> Result<(), ImportError> {
-        let mut cursor = LogCursor::open(self.store.dir(), self.end)?;
+        let mut cursor = open_from(self.store.dir(), self.end)?;
         let mut decoder = Decoder::new();
         let replaced = || {
             let dir = self.store.dir().to_path_buf();
@@ -217,8 +218,15 @@ impl Gather {
             return replaced();
         }
         while self.end < end {
-            let record = cursor.read()?;
-            let Some(record) = record.filter(|record| record.offset == self.end) else {
+            let record = match cursor.read() {
+                Err(ReadError::Trimmed { first, .. }) => {
+                    cursor.seek(first)?;
+                    continue;
+                }
+                read => read?,
+            };
+            // Behind it where retention has been there before.
+            let Some(record) = record.filter(|record| record.offset >= self.end) else {
                 return replaced();
             };
             self.end = record.offset.next();

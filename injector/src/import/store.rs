@@ -95,6 +95,8 @@ impl Store {
     ) -> Result<Appended, ImportError> {
         let delivery = match &mut self.way {
             Way::Writer(writer) if writer.next_offset() != at => {
+                // What is to be read must be durable.
+                writer.sync()?;
                 return Ok(Appended::Unknown(writer.next_offset()));
             }
             Way::Writer(writer) => return Ok(Appended::To(writer.append(records)?.end)),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ghev_event::{Decoder, Origin};
+use ghev_log::AppendError;
 use reqwest::Url;
 
 use super::client::{Answer as Answered, NoAnswer};
@@ -36,6 +37,8 @@ impl Poller {
     pub(super) async fn take_in(&mut self, mut offer: Offer) -> Result<(), InjectError> {
         let next = self.journal.next_offset();
         if offer.at != next {
+            // The import reads what came, which it can only where that is durable.
+            self.journal.sync().await?;
             offer.answer(Answer::Moved(next));
             return Ok(());
         }
@@ -49,7 +52,7 @@ impl Poller {
                 return Ok(());
             }
         };
-        match self.journal.try_append(Arc::clone(&records)).await {
+        match self.append_durably(Arc::clone(&records)).await {
             Ok(()) => {}
             Err(error) if error.is_refusal() => {
                 offer.answer(Answer::Refused(error.to_string()));
@@ -66,6 +69,12 @@ impl Poller {
         keys.into_iter().for_each(|key| self.seen.insert(key));
         offer.answer(Answer::Appended(self.journal.next_offset()));
         Ok(())
+    }
+
+    /// An import is told what is durable, whatever the policy.
+    async fn append_durably(&mut self, records: Arc<Vec<Vec<u8>>>) -> Result<(), AppendError> {
+        self.journal.try_append(records).await?;
+        self.journal.sync().await
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Every feed has a schedule of its own; requests are strictly one after another, within one
 //! budget. A *cycle* is one poll: the first page, conditionally, then every page that the `Link`
-//! headers name. Each page is durable in the log before the next is asked for. Links and redirects
+//! headers name. Each page is in the log before the next is asked for, and durable unless the log's
+//! options leave that to a timer. Links and redirects
 //! are followed within the origin of the API's address only, so that a token never leaves it.
 //!
 //! # What is done about each answer

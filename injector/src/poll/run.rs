@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ghev_event::{EnvelopeBuilder, Source, Timestamp};
-use ghev_log::ReadError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +59,7 @@ pub async fn run_following(
     while !poller.stop.is_cancelled() {
         poller.follow().await?;
         let now = poller.clock.now();
+        poller.journal.retain(now).await?;
         poller.notice_set_back(looked_at, now);
         looked_at = now;
         let (feed, ready) = poller.next(now);
@@ -117,8 +117,9 @@ impl Poller {
             return Err(InjectError::NoSource);
         }
         let client = Client::new(&options)?;
-        let journal = Journal::open(log_dir, options.log).await?;
-        let memory = remembered(log_dir, &journal, &asked).await?;
+        let mut journal = Journal::open(log_dir, options.log, options.retention).await?;
+        journal.retain(clock.now()).await?;
+        let memory = remembered(log_dir, &mut journal, &asked).await?;
         let now = clock.now();
         let feeds = asked.into_iter().zip(memory.feeds).map(|(source, memory)| {
             Feed::new(
@@ -162,7 +163,11 @@ impl Poller {
         let new: Vec<Source> = asked.iter().filter(is_new).cloned().collect();
         let mut memories = match new.as_slice() {
             [] => Vec::new(),
-            new => remembered(&self.log_dir, &self.journal, new).await?.feeds,
+            new => {
+                remembered(&self.log_dir, &mut self.journal, new)
+                    .await?
+                    .feeds
+            }
         }
         .into_iter();
         let now = self.clock.now();
@@ -241,13 +246,15 @@ impl Poller {
 /// What the log knows of these sources.
 async fn remembered(
     log_dir: &Path,
-    journal: &Journal,
+    journal: &mut Journal,
     sources: &[Source],
-) -> Result<Memory, ReadError> {
+) -> Result<Memory, InjectError> {
+    // Only what is durable can be read.
+    journal.sync().await?;
     let writer = journal.writer();
     let (first, next) = (writer.first_offset(), writer.next_offset());
     let (dir, asked) = (log_dir.to_path_buf(), sources.to_vec());
-    blocking(move || Memory::of_log(&dir, first, next, &asked)).await
+    Ok(blocking(move || Memory::of_log(&dir, first, next, &asked)).await?)
 }
 
 async fn changed(sources: &mut watch::Receiver<Vec<Source>>) {

@@ -5,4 +5,5 @@ mod fixture;
 mod kill;
 mod properties;
 mod replay;
+mod retention;
 mod tail;
