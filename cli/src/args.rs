@@ -8,8 +8,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ghev_event::Source;
 use ghev_injector::GithubUrl;
+use ghev_log::SyncPolicy;
 
 use crate::moment::OffsetOrTime;
+use crate::quantity::Size;
 use crate::span::Span;
 
 /// Keeps what GitHub's Events API forgets, and answers questions about it.
@@ -124,6 +126,8 @@ pub(crate) enum Command {
         /// How the summary on standard output is written
         #[arg(long, env = "GHEV_FORMAT", default_value = "text")]
         format: OutputFormat,
+        #[command(flatten)]
+        log: LogArgs,
     },
     /// Rebuild the read model from the log, beside the live one
     Replay(ReplayArgs),
@@ -249,6 +253,39 @@ pub(crate) struct InjectArgs {
     /// Poll at most this often; GitHub's own interval still holds where it is longer
     #[arg(long, env = "GHEV_POLL_INTERVAL", value_name = "SECONDS")]
     pub(crate) poll_interval: Option<u32>,
+    /// When what is appended is made durable: always, before it is acknowledged; or interval=MS,
+    /// that many milliseconds later at most, so that a power cut (not a crash) costs what came
+    /// since
+    #[arg(
+        long,
+        env = "GHEV_SYNC",
+        default_value = "always",
+        value_name = "always|interval=MS"
+    )]
+    pub(crate) sync: SyncPolicy,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    /// Remove what was appended longer ago than this from the log, such as 90d; whole segments
+    /// (128 MiB) only and never the newest, so that more stays; nothing by default
+    #[arg(long, env = "GHEV_RETAIN_AGE", value_name = "AGE")]
+    pub(crate) retain_age: Option<Span>,
+    /// Remove the oldest segments where the log is larger than this, such as 50GiB; nothing by
+    /// default
+    #[arg(long, env = "GHEV_RETAIN_BYTES", value_name = "SIZE")]
+    pub(crate) retain_bytes: Option<Size>,
+}
+
+/// How the log is written, by whomever. An import beside a running injector leaves it to that.
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// Free space below which nothing is appended: polling then waits until there is more
+    #[arg(
+        long,
+        env = "GHEV_FREE_SPACE_FLOOR",
+        default_value = "64MiB",
+        value_name = "SIZE"
+    )]
+    pub(crate) free_space_floor: Size,
 }
 
 fn live_source(text: &str) -> Result<Source, String> {

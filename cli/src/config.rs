@@ -7,18 +7,22 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Command};
 
 /// Options that make sense in a file: what a service is, not what is asked of it once.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 19] = [
     "access-log",
     "api-token-file",
     "connections-max",
     "connections-per-peer-max",
     "data",
+    "free-space-floor",
     "github-url",
     "listen",
     "log-format",
     "poll-interval",
+    "retain-age",
+    "retain-bytes",
     "source",
     "stale-after",
+    "sync",
     "tls-cert",
     "tls-key",
     "token-file",

@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod exit;
 mod moment;
+mod quantity;
 mod signals;
 mod span;
 mod telemetry;

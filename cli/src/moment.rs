@@ -1,6 +1,7 @@
-//! A place in the log as a user names it: by offset or by time.
+//! A place in the log as a user names it: by offset or by time. And a system's time as they read it.
 
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use ghev_event::Timestamp;
 
@@ -24,6 +25,13 @@ impl FromStr for OffsetOrTime {
             .map(Self::Time)
             .map_err(|error| format!("no offset and {error}"))
     }
+}
+
+/// A time from 1970 on.
+pub(crate) fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let millis = i64::try_from(since.as_millis()).ok()?;
+    Some(Timestamp::from_millis(millis))
 }
 
 #[cfg(test)]

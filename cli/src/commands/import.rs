@@ -6,8 +6,8 @@ use ghev_injector::{ImportObserver, ImportOptions, ImportProgress, ImportSummary
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{DataDir, output, runtime};
-use crate::args::OutputFormat;
+use super::{DataDir, inject, output, runtime};
+use crate::args::{LogArgs, OutputFormat};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -19,7 +19,12 @@ pub(crate) fn run(
     dirs: &DataDir,
     inputs: &[PathBuf],
     format: OutputFormat,
+    log: &LogArgs,
 ) -> Result<Exit, CommandError> {
+    let options = ImportOptions {
+        log: inject::log_options(log),
+        ..ImportOptions::default()
+    };
     let inputs: Vec<Input> = inputs
         .iter()
         .map(|path| Input::from_argument(path))
@@ -30,13 +35,8 @@ pub(crate) fn run(
         let work = move || {
             let mut reporter = Reporter::new();
             let is_stopped = || asked.is_cancelled();
-            let summary = ghev_injector::import(
-                &log_dir,
-                &inputs,
-                &ImportOptions::default(),
-                &mut reporter,
-                &is_stopped,
-            )?;
+            let summary =
+                ghev_injector::import(&log_dir, &inputs, &options, &mut reporter, &is_stopped)?;
             reporter.end();
             Ok(summary)
         };

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use clap::CommandFactory as _;
 use ghev_event::Source;
-use ghev_injector::{InjectOptions, SystemClock, Token};
+use ghev_injector::{InjectOptions, Retention, SystemClock, Token};
+use ghev_log::LogOptions;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{DataDir, runtime};
-use crate::args::{Cli, Command, InjectArgs};
+use crate::args::{Cli, Command, InjectArgs, LogArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -104,8 +105,24 @@ pub(crate) fn options(args: &InjectArgs) -> Result<InjectOptions, CommandError> 
         poll_interval: args
             .poll_interval
             .map(|seconds| Duration::from_secs(u64::from(seconds))),
+        log: LogOptions {
+            sync: args.sync,
+            ..log_options(&args.log)
+        },
+        retention: Retention {
+            age: args.retain_age.map(|age| age.0),
+            bytes: args.retain_bytes.map(|size| size.bytes),
+        },
         ..InjectOptions::default()
     })
+}
+
+/// How to write the log.
+pub(crate) fn log_options(args: &LogArgs) -> LogOptions {
+    LogOptions {
+        free_space_floor_bytes: args.free_space_floor.bytes,
+        ..LogOptions::default()
+    }
 }
 
 fn token_of_file(path: &Path) -> Result<Token, CommandError> {

@@ -9,7 +9,7 @@ use ghev_log::{LogOptions, LogWriter, Offset, TrimLimit, TrimPlan};
 use super::{DataDir, output};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::moment::OffsetOrTime;
+use crate::moment::{OffsetOrTime, timestamp};
 
 /// Holds the log as its one writer meanwhile. Without `yes` it asks, for which there must be a
 /// terminal.
@@ -78,10 +78,4 @@ fn system_time(time: Timestamp) -> SystemTime {
     } else {
         SystemTime::UNIX_EPOCH + distance
     }
-}
-
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let millis = i64::try_from(since.as_millis()).ok()?;
-    Some(Timestamp::from_millis(millis))
 }

@@ -39,7 +39,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Inject { inject, once } => inject::run(&dirs, &inject, once),
         Command::Project { keep, once } => project::run(&dirs, keep, once),
         Command::Serve { serve, readmodel } => serve::run(&dirs, &serve, readmodel.as_deref()),
-        Command::Import { inputs, format } => import::run(&dirs, &inputs, format),
+        Command::Import {
+            inputs,
+            format,
+            log,
+        } => import::run(&dirs, &inputs, format, &log),
         Command::Replay(args) => replay::run(&dirs, &args),
         Command::Status { format } => status::run(&dirs, format),
         Command::DeadLetters { format } => dead_letters::run(&dirs, format),

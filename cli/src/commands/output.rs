@@ -68,5 +68,6 @@ pub(crate) fn json_log(log: &LogStat) -> Value {
         "durable_offset": log.durable_offset.get(),
         "segments": log.segments,
         "bytes": log.bytes,
+        "free_bytes": log.free_bytes,
     })
 }

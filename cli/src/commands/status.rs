@@ -1,7 +1,7 @@
 //! `ghev status`: what a look at a data directory tells, whether or not any service is running.
 
 use ghev_event::Timestamp;
-use ghev_log::LogStat;
+use ghev_log::{Holder, LogStat};
 use ghev_readmodel::{AsOf, ModelDir, Reader, SourceStatus, Status};
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::{DataDir, output};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::moment;
 
 /// What there is. A part that does not exist yet is `null` in JSON and said in text.
 pub(crate) fn run(dirs: &DataDir, format: OutputFormat) -> Result<Exit, CommandError> {
@@ -17,6 +18,11 @@ pub(crate) fn run(dirs: &DataDir, format: OutputFormat) -> Result<Exit, CommandE
         Err(ghev_log::ReadError::NoLog { .. }) => None,
         Err(error) => return Err(error.into()),
     };
+    let holder = ghev_log::holder(&dirs.log).map_err(ghev_log::ReadError::Io)?;
+    let writer = Writing {
+        log: log.as_ref(),
+        holder,
+    };
     let mut reader = Reader::new(ModelDir::new(&dirs.model));
     let model = match reader.snapshot() {
         Ok(snapshot) => Some((*snapshot.as_of(), snapshot.status()?)),
@@ -24,12 +30,73 @@ pub(crate) fn run(dirs: &DataDir, format: OutputFormat) -> Result<Exit, CommandE
         Err(error) => return Err(error.into()),
     };
     match format {
-        OutputFormat::Json => output::json_document(&json_status(log.as_ref(), model.as_ref())),
+        OutputFormat::Json => {
+            output::json_document(&json_status(log.as_ref(), writer, model.as_ref()))
+        }
         OutputFormat::Text => output::to_stdout(|output| {
             text_log(output, dirs, log.as_ref())?;
+            text_writer(output, writer)?;
             text_model(output, dirs, log.as_ref(), model.as_ref())
         }),
     }
+}
+
+/// Who writes the log, and whether there is room for it to.
+#[derive(Clone, Copy)]
+struct Writing<'a> {
+    log: Option<&'a LogStat>,
+    holder: Holder,
+}
+
+impl Writing<'_> {
+    /// What is free where the writer waits for more.
+    fn waits_with_free_bytes(self) -> Option<u64> {
+        let (Holder::Writer(facts), Some(log)) = (self.holder, self.log) else {
+            return None;
+        };
+        facts
+            .is_out_of_space(log.free_bytes)
+            .then_some(log.free_bytes)
+    }
+}
+
+fn json_writer(writing: Writing<'_>) -> Value {
+    match writing.holder {
+        Holder::Nobody => Value::Null,
+        // It holds the log, and that is all that is known.
+        Holder::Unknown => json!({"pid": null, "since": null, "sync": null,
+            "free_space_floor_bytes": null, "waits_for_space": null}),
+        Holder::Writer(facts) => json!({
+            "pid": facts.pid,
+            "since": moment::timestamp(facts.since).map(|at| at.to_string()),
+            "sync": facts.sync.to_string(),
+            "free_space_floor_bytes": facts.free_space_floor_bytes,
+            "waits_for_space": writing.waits_with_free_bytes().is_some(),
+        }),
+    }
+}
+
+fn text_writer(output: &mut output::Output, writing: Writing<'_>) -> std::io::Result<()> {
+    match writing.holder {
+        Holder::Nobody if writing.log.is_none() => return Ok(()),
+        Holder::Nobody => output.line("writer       none")?,
+        Holder::Unknown => output.line("writer       one that does not say who it is")?,
+        Holder::Writer(facts) => {
+            let since = moment::timestamp(facts.since);
+            let since = since.map_or_else(String::new, |at| format!(" since {at}"));
+            let (pid, sync) = (facts.pid, facts.sync);
+            output.line(format_args!(
+                "writer       process {pid}{since}, sync {sync}"
+            ))?;
+            if let Some(free_bytes) = writing.waits_with_free_bytes() {
+                output.line(format_args!(
+                    "             waits for space: {free_bytes} bytes are free, {} must stay free",
+                    facts.free_space_floor_bytes
+                ))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Durable records that the model does not have yet.
@@ -41,9 +108,14 @@ fn lag(log: Option<&LogStat>, as_of: &AsOf) -> Option<u64> {
     log.map(behind)
 }
 
-fn json_status(log: Option<&LogStat>, model: Option<&(AsOf, Status)>) -> Value {
+fn json_status(
+    log: Option<&LogStat>,
+    writer: Writing<'_>,
+    model: Option<&(AsOf, Status)>,
+) -> Value {
     json!({
         "log": log.map(output::json_log),
+        "writer": json_writer(writer),
         "read_model": model.map(|(as_of, status)| json!({
             "generation": status.generation.get(),
             "schema": status.schema_version,
@@ -92,8 +164,13 @@ fn text_log(
             dirs.log.display()
         ));
     };
+    let unsynced = log.next_offset.since(log.durable_offset);
+    let unsynced = match unsynced {
+        0 => String::new(),
+        records => format!(" and {records} not durable yet"),
+    };
     output.line(format_args!(
-        "log          {} records, {} bytes in {} segments",
+        "log          {} records{unsynced}, {} bytes in {} segments",
         log.durable_offset.since(log.first_offset),
         log.bytes,
         log.segments

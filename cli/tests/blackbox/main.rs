@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod config;
 mod import;
+mod log_care;
 mod log_commands;
 mod readme;
 mod real_data;

@@ -99,7 +99,12 @@ impl Store {
                 writer.sync()?;
                 return Ok(Appended::Unknown(writer.next_offset()));
             }
-            Way::Writer(writer) => return Ok(Appended::To(writer.append(records)?.end)),
+            Way::Writer(writer) => {
+                let appended = writer.append(records)?;
+                // It may be asked for, and only what is durable can be read.
+                writer.sync()?;
+                return Ok(Appended::To(appended.end));
+            }
             Way::Injector(delivery) => delivery,
         };
         let answer = delivery.offer(at, records);
