@@ -15,8 +15,7 @@
 //! - One writer: a second one gets [`OpenError::Locked`].
 //! - Only the writer repairs, when it opens, and only an incomplete end that was never
 //!   acknowledged; the bytes cut off are kept. Damage of acknowledged records that opening sees
-//!   (all of the newest segment, the ends of the others) makes it refuse and change nothing;
-//!   [`verify`] looks at everything.
+//!   makes it refuse and change nothing (see below for what it looks at).
 //! - A reader ([`LogCursor`], in any process, without a lock) sees nothing that would not
 //!   survive a power cut, and no record that is not exactly what was appended.
 //!
@@ -47,6 +46,19 @@
 //!
 //! Under both policies the watermark file itself is synced a second after an append at the latest: a
 //! watermark that lags behind after a power cut costs nothing but a look at the records above it.
+//!
+//! # What is looked at when
+//!
+//! | who | newest segment | closed segments |
+//! |---|---|---|
+//! | [`LogWriter::open`] | every record | that they follow one another, their last record, and that the file has the size its checksum file names; every record of those without a checksum file, up to 256 MiB |
+//! | a roll | | every record of one without a checksum file, if there is one |
+//! | [`LogCursor`] | each record it reads | each record it reads |
+//! | [`verify`] | every record | the digest of every byte; every record where there is no checksum file or another digest |
+//! | [`verify_records`] | every record | every record |
+//!
+//! Whoever reads every record of a closed segment without a checksum file and finds them sound writes
+//! it the file, if it is the writer.
 //!
 //! # Files of a log's directory
 //!
@@ -79,6 +91,7 @@ mod index;
 mod lock;
 mod offset;
 mod options;
+mod proof;
 mod quarantine;
 mod recovery;
 mod retention;

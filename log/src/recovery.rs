@@ -14,7 +14,9 @@
 //!    and all after it were never acknowledged.
 //! 3. That torn end is copied to a quarantine file and cut. Sound frames above the watermark stay
 //!    (after a power cut the watermark file may lag behind) and are made durable.
-//! 4. Indexes are caches: that of the newest segment is always written anew, those of closed
+//! 4. A closed segment without a checksum file gets one, once each of its records was read, as far as
+//!    that takes no time to speak of; the writer does the others by and by.
+//! 5. Indexes are caches: that of the newest segment is always written anew, those of closed
 //!    segments where they do not fit.
 
 use std::{
@@ -24,12 +26,13 @@ use std::{
 
 use crate::{
     active::LogEnd,
-    checksum,
+    checksum::{self, Checksum},
     damage::{Damage, DamageKind},
     error::{OpenError, io_failure},
     identity::LogId,
     index,
     offset::{Offset, Position},
+    proof::{self, Unproven},
     quarantine, retention, segment,
     storage::Storage,
     watermark::{Watermark, WatermarkReader},
@@ -50,6 +53,10 @@ pub struct Recovery {
     pub cut: Option<CutTail>,
     /// Closed segments whose index was missing or did not fit and was written anew.
     pub rebuilt_indexes: u64,
+    /// Closed segments without a checksum file that got one.
+    pub proven_segments: u64,
+    /// Closed segments that still have none: each gets one at a roll to come.
+    pub unproven_segments: u64,
     /// Records above the stored watermark that were sound and stay.
     pub kept_records: u64,
     /// The watermark file was missing or unreadable and was made anew from the records.
@@ -74,6 +81,8 @@ pub struct CutTail {
 pub(crate) struct Repaired {
     pub(crate) end: LogEnd,
     pub(crate) watermark: Watermark,
+    /// Closed segments that still lack a checksum file, oldest first.
+    pub(crate) unproven: Vec<Unproven>,
 }
 
 /// Checks and repairs the log in `dir`, whose lock is held.
@@ -90,7 +99,7 @@ pub(crate) fn recover(
         Some(file) => file.read()?,
         None => None,
     };
-    let found = Found::look(dir, stored.as_ref())?;
+    let found = Found::look(dir, log_id, stored.as_ref())?;
     if let Some(file) = &watermark_file {
         // A killed writer may have stored it and not synced: a trim that was killed then would be
         // finished here on a word that a power cut takes back.
@@ -98,6 +107,8 @@ pub(crate) fn recover(
     }
     let mut recovery = Recovery {
         rebuilt_indexes: found.indexes_to_rebuild.len() as u64,
+        proven_segments: found.proofs.len() as u64,
+        unproven_segments: found.unproven.len() as u64,
         kept_records: stored.map_or(0, |stored| found.newest.end.next.since(stored.durable)),
         watermark_rebuilt: stored.is_none(),
         ..Recovery::default()
@@ -112,7 +123,12 @@ pub(crate) fn recover(
         segment: end.base,
         position: end.position,
     };
-    Ok((Repaired { end, watermark }, recovery))
+    let repaired = Repaired {
+        end,
+        watermark,
+        unproven: found.unproven,
+    };
+    Ok((repaired, recovery))
 }
 
 /// What is there, and nothing in it refuses to be opened.
@@ -120,12 +136,16 @@ pub(crate) fn recover(
 struct Found {
     first: Offset,
     bases: Vec<Offset>,
-    indexes_to_rebuild: Vec<(Offset, Vec<u32>)>,
+    /// Closed segments, by their first record and the one after their last.
+    indexes_to_rebuild: Vec<(Offset, Offset)>,
+    /// The checksum files to be written.
+    proofs: Vec<Checksum>,
+    unproven: Vec<Unproven>,
     newest: Newest,
 }
 
 impl Found {
-    fn look(dir: &Path, stored: Option<&Watermark>) -> Result<Self, OpenError> {
+    fn look(dir: &Path, log_id: LogId, stored: Option<&Watermark>) -> Result<Self, OpenError> {
         let refuse = |damage| OpenError::Damaged {
             dir: dir.to_owned(),
             damage,
@@ -141,17 +161,26 @@ impl Found {
             return Err(refuse(missing(first, bases[0])));
         }
         let mut indexes_to_rebuild = Vec::new();
+        let mut unproven = Vec::new();
         for pair in bases.windows(2) {
-            if let Some(positions) = closed::check(dir, pair[0], pair[1])? {
-                indexes_to_rebuild.push((pair[0], positions));
+            let (base, end) = (pair[0], pair[1]);
+            let closed = closed::check(dir, log_id, base, end)?;
+            if !closed.has_index {
+                indexes_to_rebuild.push((base, end));
+            }
+            if !closed.is_proven {
+                unproven.push((Unproven { base, end }, closed.bytes));
             }
         }
         let last = bases[bases.len() - 1];
         let newest = newest::look(dir, last, stored)?;
+        let proofs = prove(dir, log_id, &mut unproven)?;
         Ok(Self {
             first,
             bases,
             indexes_to_rebuild,
+            proofs,
+            unproven: unproven.into_iter().map(|(segment, _)| segment).collect(),
             newest,
         })
     }
@@ -176,8 +205,10 @@ impl Found {
                 .sync_data(&file)
                 .map_err(io_failure("sync", &path))?;
         }
-        for (base, positions) in &self.indexes_to_rebuild {
-            index::rebuild(dir, *base, positions, 0, storage)?;
+        for &(base, end) in &self.indexes_to_rebuild {
+            // Not kept since they were looked at: they would be as many as the log's records.
+            let positions = closed::positions(dir, base, end)?;
+            index::rebuild(dir, base, &positions, 0, storage)?;
         }
         let positions = &self.newest.positions;
         let spare_from = positions.len() as u64 + 1;
@@ -191,6 +222,9 @@ impl Found {
             .split_last()
             .expect("a log has a segment, if only the one to be made");
         checksum::remove_orphans(dir, closed, storage)?;
+        for proof in &self.proofs {
+            checksum::write(dir, proof, storage)?;
+        }
         storage.sync_dir(dir).map_err(io_failure("sync", dir))?;
         Ok(cut)
     }
@@ -219,6 +253,28 @@ impl Found {
             quarantine,
         })
     }
+}
+
+/// Reads as many of the segments as may be read when a log is opened, and takes them out: the newest
+/// ones, because there a power cut takes checksum files.
+fn prove(
+    dir: &Path,
+    log_id: LogId,
+    unproven: &mut Vec<(Unproven, u64)>,
+) -> Result<Vec<Checksum>, OpenError> {
+    let mut left_bytes = proof::AT_OPEN_MAX_BYTES;
+    let mut proofs = Vec::new();
+    while let Some(&(segment, bytes)) = unproven.last() {
+        let Some(left) = left_bytes.checked_sub(bytes) else {
+            break;
+        };
+        left_bytes = left;
+        let proof = proof::prove(dir, log_id, segment);
+        let refuse = |error| closed::refusal(dir, segment.base, segment.end, error);
+        proofs.push(proof.map_err(refuse)?);
+        unproven.pop();
+    }
+    Ok(proofs)
 }
 
 /// The log's first offset: the watermark knows it, else the oldest segment tells.

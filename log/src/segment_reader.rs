@@ -167,6 +167,11 @@ impl SegmentReader {
         &self.buffer[frame.payload_start..frame.payload_end]
     }
 
+    /// All bytes of a frame just read.
+    pub(crate) fn frame(&self, frame: &Frame) -> &[u8] {
+        &self.buffer[frame.payload_start - HEADER_BYTES..frame.payload_end]
+    }
+
     /// After damage, searches forward for a sound frame of a record from the damaged one up to,
     /// not including, `until`. Returns whether there is one; then the reader stands before it,
     /// else at `cap`.

@@ -5,6 +5,7 @@ use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use crate::{
     active::Active,
+    checksum,
     committer::Committer,
     create,
     error::{AppendError, IoFailure, OpenError, io_failure},
@@ -14,6 +15,7 @@ use crate::{
     lock::WriterLock,
     offset::Offset,
     options::LogOptions,
+    proof::{self, Unproven},
     recovery::{self, Recovery},
     retention::{self, TrimLimit, TrimPlan},
     storage::{Disk, Storage},
@@ -44,6 +46,8 @@ pub struct LogWriter {
     /// The offset of the record to come.
     next: Offset,
     recovered: Recovery,
+    /// Closed segments that lack a checksum file, oldest first.
+    unproven: Vec<Unproven>,
     // Last, so that the lock is let go when everything else is closed.
     _lock: WriterLock,
 }
@@ -93,6 +97,7 @@ impl LogWriter {
             log_id,
             next: repaired.end.next,
             recovered,
+            unproven: repaired.unproven,
             _lock: lock,
         })
     }
@@ -312,7 +317,20 @@ impl LogWriter {
 
     fn roll(&mut self) -> Result<(), AppendError> {
         self.commit()?;
-        self.active.roll(&self.dir, self.log_id, &*self.storage)
+        self.active.roll(&self.dir, self.log_id, &*self.storage)?;
+        self.prove_one()
+    }
+
+    /// Gives one of the closed segments that lack it a checksum file, if its records are sound. One
+    /// that is damaged, or trimmed by now, stays without: `verify` reads its records and says so.
+    fn prove_one(&mut self) -> Result<(), AppendError> {
+        let Some(segment) = self.unproven.pop() else {
+            return Ok(());
+        };
+        if let Ok(proof) = proof::prove(&self.dir, self.log_id, segment) {
+            checksum::write(&self.dir, &proof, &*self.storage)?;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 //! it does about each fault that its documentation names.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod closed_segments;
 mod cursor;
 mod golden;
 mod indexes;
