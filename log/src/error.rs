@@ -244,7 +244,11 @@ pub enum ReadError {
     },
     /// A record below the watermark is not what was written. Reading may go on after a
     /// [`seek`](crate::LogCursor::seek) past it.
-    #[error("the log in {} is damaged: {damage}; see `ghev log verify`", dir.display())]
+    #[error(
+        "the log in {} is damaged: {damage}; list every damaged place with `ghev log verify`, then \
+         restore the segment from a backup, or copy what is sound to a new log with \
+         `ghev log salvage --into DIR`", dir.display()
+    )]
     Damaged {
         /// The log's directory.
         dir: PathBuf,
@@ -253,8 +257,8 @@ pub enum ReadError {
     },
     /// The watermark file cannot be read, so what is durable is unknown.
     #[error(
-        "{} is missing or damaged, so what is durable is unknown: open the log for writing, \
-         which rebuilds it, or restore it from a backup", path.display()
+        "{} is missing or damaged, so what is durable is unknown: start `ghev up` or `ghev inject`, \
+         which makes it anew, or restore it from a backup", path.display()
     )]
     WatermarkUnreadable {
         /// The watermark file.

@@ -196,7 +196,6 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn a_disk_that_fills_up_is_waited_for_and_no_event_is_lost() {
     let (at, github) = (Workspace::new(), lively());
     let Some(_disk) = SmallDisk::mount(&at.data(), "16m") else {

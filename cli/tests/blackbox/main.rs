@@ -8,6 +8,7 @@ mod config;
 mod import;
 mod log_care;
 mod log_commands;
+mod not_a_log;
 mod readme;
 mod real_data;
 mod replay;
