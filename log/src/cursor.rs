@@ -178,13 +178,22 @@ impl LogCursor {
     /// Looks at the watermark file again.
     fn look(&mut self) -> Result<(), ReadError> {
         match self.watermark_file.read()? {
-            Some(newer) if newer.sequence > self.watermark.sequence => self.watermark = newer,
+            // Not by the sequence: after a power cut the file may be an older one, from which its
+            // writer counts on.
+            Some(newer) if self.is_further(&newer) => self.watermark = newer,
             // Unchanged, as far as this file goes: it may no longer be the log's.
             Some(_) if self.watermark_file.is_replaced()? => return Err(self.replaced()),
             Some(_) => {}
             None => return Err(self.watermark_lost()?),
         }
         Ok(())
+    }
+
+    fn is_further(&self, newer: &Watermark) -> bool {
+        let known = &self.watermark;
+        newer.sequence != known.sequence
+            && newer.durable >= known.durable
+            && newer.first >= known.first
     }
 
     /// Why the watermark file holds no watermark of this log any more.

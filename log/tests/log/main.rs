@@ -14,6 +14,7 @@ mod processes;
 mod recovery;
 mod round_trip;
 mod salvage;
+mod set_back;
 mod support;
 mod trim;
 mod verify;
