@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::names::KeptNames;
+use super::sealed::{self, Sealed};
 use crate::error::{OpenError, ReadError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, schema};
@@ -52,6 +53,8 @@ struct OpenGeneration {
     pointer: PointerIdentity,
     connection: Connection,
     schema: i64,
+    /// Where it was opened as a file that nobody writes.
+    sealed: Option<Sealed>,
     names: RefCell<KeptNames>,
 }
 
@@ -109,6 +112,10 @@ impl Reader {
     /// # Errors
     /// [`ReadError::NotReady`] where there is no read model yet, and where it cannot be opened.
     pub fn snapshot(&mut self) -> Result<Snapshot<'_>, ReadError> {
+        let sealed = self.open.as_ref().and_then(|open| open.sealed.as_ref());
+        if sealed.is_some_and(|sealed| !sealed.is_unchanged()) {
+            self.open = None;
+        }
         let open = match &self.target {
             Target::Current(dir) => current(dir, &mut self.open, &self.deadline)?,
             Target::File(path) => match &mut self.open {
@@ -165,14 +172,11 @@ fn current<'o>(
             dir: dir.path().to_path_buf(),
         };
         let number = dir.current()?.ok_or_else(not_ready)?;
-        let (connection, schema) = connect(dir.generation_path(number), deadline)?;
-        *open = Some(OpenGeneration {
-            number,
-            pointer,
-            connection,
-            schema,
-            names: RefCell::default(),
-        });
+        *open = Some(open_generation(
+            &dir.generation_path(number),
+            (number, pointer),
+            deadline,
+        )?);
     }
     Ok(open.as_mut().expect("opened above if it was not open"))
 }
@@ -197,7 +201,7 @@ fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
     }
 }
 
-fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
+fn open_file(path: &Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
     // SQLite would only say that it cannot open it.
     if let Err(source) = std::fs::metadata(path) {
         let path = path.to_path_buf();
@@ -209,54 +213,78 @@ fn open_file(path: &std::path::Path, deadline: &Deadline) -> Result<OpenGenerati
         }
         .into());
     }
-    let (connection, schema) = connect(path.to_path_buf(), deadline)?;
     let pointer = PointerIdentity {
         inode: 0,
         modified_ns: 0,
         modified_s: 0,
     };
+    Ok(open_generation(
+        path,
+        (GenerationNumber::FIRST, pointer),
+        deadline,
+    )?)
+}
+
+/// Opens a file: with those that SQLite makes beside it or, where it cannot make them, by itself.
+fn open_generation(
+    path: &Path,
+    (number, pointer): (GenerationNumber, PointerIdentity),
+    deadline: &Deadline,
+) -> Result<OpenGeneration, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |source| OpenError::Sqlite {
+        path: path.to_path_buf(),
+        source,
+    };
+    let opened = Connection::open_with_flags(path, flags)
+        .and_then(|connection| configured(connection, deadline));
+    let (opened, sealed) = match opened {
+        Err(error) if sealed::is_out_of_place(&error) => match Sealed::of(path) {
+            Some(sealed) => {
+                let connection = sealed.connect(flags).map_err(failed)?;
+                (configured(connection, deadline), Some(sealed))
+            }
+            None => (Err(error), None),
+        },
+        opened => (opened, None),
+    };
+    let (connection, found) = opened.map_err(failed)?;
+    if !(schema::OLDEST_READABLE..=schema::VERSION).contains(&found) {
+        return Err(OpenError::Schema {
+            path: path.to_path_buf(),
+            found,
+            expected: schema::VERSION,
+        });
+    }
     Ok(OpenGeneration {
-        number: GenerationNumber::FIRST,
+        number,
         pointer,
         connection,
-        schema,
+        schema: found,
+        sealed,
         names: RefCell::default(),
     })
 }
 
-/// A connection to a file, and the file's schema.
-fn connect(path: PathBuf, deadline: &Deadline) -> Result<(Connection, i64), OpenError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || -> rusqlite::Result<(Connection, i64)> {
-        let mut connection = Connection::open_with_flags(&path, flags)?;
-        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        connection.pragma_update(None, "mmap_size", MMAP_BYTES)?;
-        connection.pragma_update(None, "query_only", true)?;
-        // Plans must not depend on the values bound: SQLite would prepare some statements anew for
-        // every window and repository (https://www.sqlite.org/queryplanner-ng.html#qpstab).
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let deadline = deadline.clone();
-        connection.progress_handler(
-            DEADLINE_CHECK_INSTRUCTIONS,
-            Some(move || deadline.has_passed()),
-        )?;
-        let version = schema::version(&connection)?;
-        Ok((connection, version))
-    };
-    let (connection, found) = open().map_err(|source| OpenError::Sqlite {
-        path: path.clone(),
-        source,
-    })?;
-    if (schema::OLDEST_READABLE..=schema::VERSION).contains(&found) {
-        Ok((connection, found))
-    } else {
-        Err(OpenError::Schema {
-            path,
-            found,
-            expected: schema::VERSION,
-        })
-    }
+/// A connection ready to answer, and its file's schema.
+fn configured(
+    mut connection: Connection,
+    deadline: &Deadline,
+) -> rusqlite::Result<(Connection, i64)> {
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+    connection.pragma_update(None, "query_only", true)?;
+    // Plans must not depend on the values bound: SQLite would prepare some statements anew for
+    // every window and repository (https://www.sqlite.org/queryplanner-ng.html#qpstab).
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    let deadline = deadline.clone();
+    connection.progress_handler(
+        DEADLINE_CHECK_INSTRUCTIONS,
+        Some(move || deadline.has_passed()),
+    )?;
+    let version = schema::version(&connection)?;
+    Ok((connection, version))
 }
 
 fn as_of(connection: &Connection) -> Result<AsOf, ReadError> {

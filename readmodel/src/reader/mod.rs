@@ -19,6 +19,7 @@ mod matrix;
 mod names;
 mod pull_requests;
 mod scope;
+mod sealed;
 mod series;
 mod status;
 mod threads;
