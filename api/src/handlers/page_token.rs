@@ -2,8 +2,9 @@
 //! filter it was given for, and says so; it outlives generations, since those of one log hold the
 //! same records. Opaque to clients.
 //!
-//! `1-{16 hexadecimal digits}-{seconds}-{cursor}`: a version, a digest of log and list, the current
-//! time when the walk began, and the place after which it goes on.
+//! `2-{16 hexadecimal digits}-{seconds}-{cursor}-{8 hexadecimal digits}`: a version, a digest of log
+//! and list, the current time when the walk began, the place after which it goes on, and a checksum
+//! of it all, so that a token that was cut or changed on the way is not taken for another place.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::parameters::{PageTokenText, Relative};
 use crate::problem::{Code, ParameterError, Problem};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// What a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +40,21 @@ pub(super) struct Resumed<C> {
 
 /// The token for going on after `cursor`.
 pub(super) fn write(list: List, relative: Relative, cursor: &impl Display) -> String {
-    format!(
-        "{VERSION}-{:016x}-{}-{cursor}",
-        list.0,
-        relative.now.as_seconds()
-    )
+    let seconds = relative.now.as_seconds();
+    let token = format!("{VERSION}-{:016x}-{seconds}-{cursor}", list.0);
+    format!("{token}-{}", checksum(&token))
+}
+
+fn checksum(token: &str) -> String {
+    let [_, _, _, _, a, b, c, d] = xxh3_64(token.as_bytes()).to_be_bytes();
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// What a token says, if it is of this list.
 pub(super) fn read<C: FromStr>(list: List, token: &PageTokenText) -> Result<Resumed<C>, Problem> {
-    let (of, resumed) = parse(&token.0)
-        .ok_or_else(|| wrong("is no token of this version: start again without it"))?;
+    let (of, resumed) = parse(&token.0).ok_or_else(|| {
+        wrong("is no token of this version, or was changed on the way: start again without it")
+    })?;
     if of == list {
         Ok(resumed)
     } else {
@@ -78,6 +83,10 @@ fn wrong(reason: &str) -> Problem {
 }
 
 fn parse<C: FromStr>(token: &str) -> Option<(List, Resumed<C>)> {
+    let (token, given) = token.rsplit_once('-')?;
+    if given != checksum(token) {
+        return None;
+    }
     let mut parts = token.splitn(4, '-');
     let (VERSION, digest) = (parts.next()?, parts.next()?) else {
         return None;
@@ -116,6 +125,17 @@ mod tests {
                 relative
             })
         );
+        for at in 0..token.0.len() {
+            for digit in ['0', 'f', '-', 'z'] {
+                let mut changed = token.0.clone();
+                changed.replace_range(at..=at, digit.to_string().as_str());
+                let changed = PageTokenText(changed);
+                assert!(
+                    changed == token || read::<u64>(list, &changed).is_err(),
+                    "{changed:?}"
+                );
+            }
+        }
         for other in [List::new(log(2), &"filter"), List::new(log(1), &"other")] {
             let problem = read::<u64>(other, &token).unwrap_err();
             assert_eq!(problem.code, Code::InvalidParameter);
@@ -129,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "1-[0-9a-f]{0,17}-[0-9-]{0,22}-.*|.*") {
+        fn any_text_is_read_or_refused(text in "2-[0-9a-f]{0,17}-[0-9-]{0,22}-.*|.*") {
             let _: Result<Resumed<u64>, _> = read(List(0), &PageTokenText(text));
         }
     }

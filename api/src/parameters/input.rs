@@ -1,5 +1,6 @@
 //! The raw path and query of a request, decoded, and what was found wrong with them so far.
 
+use super::nearest::nearest;
 use crate::problem::{Code, ParameterError, Problem};
 
 /// What was given and not yet read, and what is wrong.
@@ -85,7 +86,7 @@ impl Input {
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<String> = self.query.iter().map(|(name, _)| name_echo(name)).collect();
         for name in &unknown {
-            let reason = self.unknown_reason();
+            let reason = self.unknown_reason(name);
             self.refuse(name, reason);
         }
         if self.errors.is_empty() {
@@ -109,11 +110,15 @@ impl Input {
         })
     }
 
-    fn unknown_reason(&self) -> String {
+    fn unknown_reason(&self, name: &str) -> String {
         if self.known.is_empty() {
             return "is unknown: this endpoint takes no parameters".to_owned();
         }
-        format!("is unknown: this endpoint takes {}", self.known.join(", "))
+        let takes = format!("this endpoint takes {}", self.known.join(", "));
+        match nearest(name, &self.known) {
+            Some(meant) => format!("is unknown, did you mean {meant}? ({takes})"),
+            None => format!("is unknown: {takes}"),
+        }
     }
 }
 

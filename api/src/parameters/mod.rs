@@ -4,11 +4,13 @@
 //!
 //! - `input`: the raw path and query, decoded, and the errors found so far.
 //! - `field`: the ways a parameter can be given: in the path, once, or several times.
+//! - `nearest`: which name was meant.
 //! - `values`: what a single value can be. - `window`: stretches of time. - `scope`: whose events.
 
 mod declare;
 mod field;
 mod input;
+mod nearest;
 mod scope;
 mod values;
 mod window;

@@ -183,6 +183,40 @@ fn a_token_is_of_its_list_only() {
     assert_eq!(same.header("link"), None);
 }
 
+/// The model may be made anew from its log in the middle of a walk.
+#[test]
+fn a_token_outlives_its_generation() {
+    let mut model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let first = client.get("/v1/events?limit=3").ok();
+    let rest = client.get("/v1/events").ok();
+    model.switch_generation();
+    model = model.reopened();
+    model.add_small();
+    let token = first["next_page_token"].as_str().unwrap();
+    let next = client.get(&format!("/v1/events?page_token={token}")).ok();
+    assert_eq!(client.get("/v1/status").ok()["generation"], 2);
+    assert_eq!(ids(&next), ids(&rest)[3..]);
+}
+
+#[test]
+fn a_changed_token_is_refused() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let first = client.get("/v1/events?limit=3").ok();
+    let token = first["next_page_token"].as_str().unwrap();
+    for changed in [
+        &token[..token.len() - 1],
+        &token.replacen('2', "3", 1),
+        &format!("{token}0"),
+    ] {
+        let answer = client.get(&format!("/v1/events?page_token={changed}"));
+        assert_eq!(answer.problem(400, "invalid_parameter"), ["page_token"]);
+    }
+}
+
 #[test]
 fn a_single_event_is_found_by_type_and_id() {
     let model = Model::small();

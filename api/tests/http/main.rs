@@ -21,6 +21,7 @@ mod lists;
 mod operations;
 mod over_time;
 mod pictures;
+mod promises;
 mod readiness;
 mod schemas;
 mod streams;

@@ -60,7 +60,13 @@ impl Model {
     /// The model most tests ask: eight events on the last day before [`crate::server::NOW`].
     pub(crate) fn small() -> Self {
         let mut model = Self::empty();
-        model.add(
+        model.add_small();
+        model
+    }
+
+    /// Adds the events of the small model.
+    pub(crate) fn add_small(&mut self) {
+        self.add(
             "2026-11-24T11:59:30Z",
             &[
                 event("PushEvent", 1, "2026-11-24T11:50:00Z", RUST, "{}"),
@@ -103,7 +109,6 @@ impl Model {
                 ),
             ],
         );
-        model
     }
 
     pub(crate) fn path(&self) -> &Path {

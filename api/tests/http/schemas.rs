@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::server::Server;
 
 /// A path with its parameters filled in from what the small model has.
-fn filled(path: &str) -> String {
+pub(crate) fn filled(path: &str) -> String {
     let values = [
         ("{owner}", "rust-lang"),
         ("{repo}", "rust"),
