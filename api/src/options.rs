@@ -67,6 +67,9 @@ pub struct Limits {
     pub connections_max: usize,
     /// Of those: connections of one IPv4 address or one IPv6 network of 64 bits.
     pub connections_per_peer_max: usize,
+    /// Open connections up to which each is kept for a next request; where there are more, each is
+    /// closed after its answer. One that is kept takes about 20 KiB.
+    pub kept_connections_max: u64,
     /// Bytes of a request's path and query; more are answered with 414.
     pub target_max_bytes: usize,
     /// Bytes of a request's line and headers together. At least 8,192.
@@ -132,6 +135,7 @@ impl Default for Limits {
             connections_max: 16_384,
             // Behind a proxy everybody is one peer; still nobody takes every place.
             connections_per_peer_max: 12_288,
+            kept_connections_max: 4096,
             target_max_bytes: 8 * 1024,
             header_max_bytes: 16 * 1024,
             headers_max: 64,

@@ -69,6 +69,15 @@ impl Metrics {
         Connected(self)
     }
 
+    /// Connections that are open now.
+    pub(crate) fn open_connections(&self) -> u64 {
+        // Those that have ended first: read the other way round, one could have ended that had not
+        // begun.
+        let ended = self.connections_ended.load(Ordering::Relaxed);
+        let connections = self.connections.load(Ordering::Relaxed);
+        connections.saturating_sub(ended)
+    }
+
     /// Counts a connection that was refused.
     pub(crate) fn refused(&self) {
         add(&self.connections_refused, 1);
@@ -110,12 +119,10 @@ impl Metrics {
         for metrics in &self.endpoints {
             metrics.write_latencies(&mut latencies);
         }
-        let ended = self.connections_ended.load(Ordering::Relaxed);
-        let connections = self.connections.load(Ordering::Relaxed);
         text.gauge("ghev_http_connections", "Open connections.")
-            .sample(&[], connections.saturating_sub(ended));
+            .sample(&[], self.open_connections());
         text.counter("ghev_http_connections_total", "Connections let in.")
-            .sample(&[], connections);
+            .sample(&[], self.connections.load(Ordering::Relaxed));
         text.counter(
             "ghev_http_connections_refused_total",
             "Connections over a limit.",

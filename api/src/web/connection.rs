@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -28,16 +29,37 @@ pub(super) struct Visit {
     pub(super) server: tide::Server<State>,
     pub(super) policy: Policy,
     pub(super) client: SocketAddr,
-    /// Says when to end.
+    /// Says when to end, once there was a first request.
     pub(super) watcher: Watcher,
+    /// Says when to end before that.
+    pub(super) stopped: watch::Receiver<bool>,
 }
 
 impl Visit {
     /// Answers the requests of the connection until it ends or the watcher says to.
-    pub(super) async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
         at_once(&stream);
         let server = self.server.clone();
         let _connected = server.state().metrics().connected();
+        if !self.is_spoken_to(&stream).await {
+            return;
+        }
+        // On the heap, or whoever stays silent would take as much room.
+        Box::pin(self.listen(stream, tls)).await;
+    }
+
+    /// Waits for the first byte. Until there is one, a connection needs none of the buffers, 16 KiB,
+    /// that requests and answers do: thousands may be silent.
+    async fn is_spoken_to(&mut self, stream: &TcpStream) -> bool {
+        let (patience, mut first) = (self.policy.limits.header_timeout, [0]);
+        tokio::select! {
+            biased;
+            peeked = timeout(patience, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1))),
+            _ = self.stopped.wait_for(|stopped| *stopped) => false,
+        }
+    }
+
+    async fn listen(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
         match tls {
             None => self.speak(stream).await,
             Some(acceptor) => {
@@ -58,6 +80,7 @@ impl Visit {
             policy,
             client,
             watcher,
+            stopped: _,
         } = self;
         let service = service_fn(|request: Request<Incoming>| async {
             let (parts, _) = request.into_parts();

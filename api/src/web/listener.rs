@@ -83,7 +83,12 @@ impl Listener<State> for HyperListener {
                 "this listener is not bound, or has stopped",
             ));
         };
-        let mut connections = Connections::new(server, self.tls.take(), self.policy.clone());
+        let mut connections = Connections::new(
+            server,
+            self.tls.take(),
+            self.policy.clone(),
+            self.stopped.clone(),
+        );
         loop {
             tokio::select! {
                 () = stop(&mut self.stopped) => break,
@@ -130,11 +135,17 @@ struct Connections {
     peers: Peers,
     refusals: Arc<Semaphore>,
     graceful: GracefulShutdown,
+    stopped: watch::Receiver<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Connections {
-    fn new(server: tide::Server<State>, tls: Option<Tls>, policy: Policy) -> Self {
+    fn new(
+        server: tide::Server<State>,
+        tls: Option<Tls>,
+        policy: Policy,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
         let limits = &policy.limits;
         Self {
             server,
@@ -146,6 +157,7 @@ impl Connections {
             policy,
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             graceful: GracefulShutdown::new(),
+            stopped,
             tasks: JoinSet::new(),
         }
     }
@@ -160,6 +172,7 @@ impl Connections {
                 policy: self.policy.clone(),
                 client,
                 watcher: self.graceful.watcher(),
+                stopped: self.stopped.clone(),
             };
             self.tasks.spawn(async move {
                 visit.serve(stream, acceptor).await;

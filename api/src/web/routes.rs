@@ -98,6 +98,9 @@ pub(super) async fn respond(
         .filter(|_| policy.access_log)
         .map(|trace| Line::of(&parts, client, trace));
     let (endpoint, mut response) = answered(server, parts, policy).await;
+    if service.metrics().open_connections() > policy.limits.kept_connections_max {
+        response = last(response);
+    }
     if let Some(trace) = trace {
         response.headers_mut().insert(TRACERESPONSE, trace.header());
     }

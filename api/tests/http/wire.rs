@@ -367,6 +367,24 @@ fn one_peer_does_not_take_every_place() {
     );
 }
 
+/// Kept connections cost buffers: with many open, each is left after its answer, and the room is free
+/// for those who still want to ask.
+#[test]
+fn with_many_connections_open_each_is_left_after_its_answer() {
+    let (_model, server) = limits(|limits| limits.kept_connections_max = 2);
+    let mut clients = [server.client(), server.client(), server.client()];
+    let mut kept = server.client();
+    // Which of them the service has seen by now is for it to say.
+    let many = (0..10_000).any(|_| kept.get("/healthz").header("connection") == Some("close"));
+    assert!(many, "the fourth connection is one too many to keep");
+    let last = clients[0].get("/healthz");
+    assert_eq!(
+        (last.status, last.header("connection")),
+        (200, Some("close"))
+    );
+    assert_eq!(clients[0].rest(), b"");
+}
+
 /// Whoever connects and says nothing costs a socket and little more, and everybody else goes on.
 #[test]
 fn many_idle_connections_are_carried() {
