@@ -51,7 +51,7 @@
 //!
 //! | who | newest segment | closed segments |
 //! |---|---|---|
-//! | [`LogWriter::open`] | every record | that they follow one another, their last record, and that the file has the size its checksum file names; every record of those without a checksum file, up to 256 MiB |
+//! | [`LogWriter::open`] | every record | that they follow one another, their last record, and that the file has the size its checksum file names; every record of those without a checksum file, up to eight of them and 256 MiB |
 //! | a roll | | every record of one without a checksum file, if there is one |
 //! | [`LogCursor`] | each record it reads | each record it reads |
 //! | [`verify`] | every record | the digest of every byte; every record where there is no checksum file or another digest |

@@ -20,6 +20,9 @@ use crate::{
 /// follow one at each roll.
 pub(crate) const AT_OPEN_MAX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The same in segments: each costs a sync.
+pub(crate) const AT_OPEN_MAX_SEGMENTS: usize = 8;
+
 /// A closed segment without a checksum file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unproven {

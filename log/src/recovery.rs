@@ -265,7 +265,8 @@ fn prove(
     let mut left_bytes = proof::AT_OPEN_MAX_BYTES;
     let mut proofs = Vec::new();
     while let Some(&(segment, bytes)) = unproven.last() {
-        let Some(left) = left_bytes.checked_sub(bytes) else {
+        let left = left_bytes.checked_sub(bytes);
+        let Some(left) = left.filter(|_| proofs.len() < proof::AT_OPEN_MAX_SEGMENTS) else {
             break;
         };
         left_bytes = left;

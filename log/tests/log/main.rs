@@ -9,6 +9,7 @@ mod indexes;
 mod kills;
 mod misfortunes;
 mod model;
+mod open_large;
 mod opening;
 mod processes;
 mod recovery;
