@@ -2,6 +2,7 @@
 
 mod scripted;
 mod simulated;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
