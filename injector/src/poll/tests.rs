@@ -7,7 +7,7 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ghev_event::{Decoder, Envelope, GapReason, Origin, PollFacts, Source};
+use ghev_event::{Decoder, Envelope, GapReason, Origin, PollFacts, Source, Timestamp};
 use ghev_log::{LogCursor, LogOptions, LogWriter, Offset};
 use scripted::{Heard, Reply, Scripted};
 use tokio_util::sync::CancellationToken;
@@ -90,7 +90,10 @@ impl Bench {
 struct Kept {
     source: Source,
     facts: PollFacts,
+    observed_at: Timestamp,
     gaps: Vec<GapReason>,
+    /// From when to when, of each gap.
+    spans: Vec<(Timestamp, Timestamp)>,
     events: Vec<String>,
     rejects: usize,
 }
@@ -105,7 +108,13 @@ impl Kept {
         Self {
             source: provenance.source.clone(),
             facts: facts.clone(),
+            observed_at: provenance.observed_at,
             gaps: provenance.gaps.iter().map(|gap| gap.reason).collect(),
+            spans: provenance
+                .gaps
+                .iter()
+                .map(|gap| (gap.from.unwrap_or(gap.to), gap.to))
+                .collect(),
             events: envelope.raw.iter().map(text).collect(),
             rejects: envelope.heads.rejects.len(),
         }

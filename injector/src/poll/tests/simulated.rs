@@ -1,22 +1,43 @@
 //! Polling the simulator for hours of virtual time, with faults and a restart: what it handed over
 //! whole is in the log exactly once, nothing else is, and the client stays polite.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use ghev_event::{Timestamp, read_event};
-use ghev_sim::{EventGenerator, Faults, RequestRecord, SimOptions, SimTime, Simulator, serve};
+use ghev_sim::{
+    Delivered, EventGenerator, Faults, RequestRecord, SimOptions, SimTime, Simulator, serve,
+};
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::Wait;
 
-/// A clock that ends the polling at a given time.
+/// A clock that ends the polling at a given time, and watches what the feed shows meanwhile.
 #[derive(Debug)]
 struct Ending {
     clock: Arc<TestClock>,
     at: Timestamp,
     stop: CancellationToken,
+    simulator: Arc<Mutex<Simulator>>,
+    shown: Shown,
+}
+
+/// When an event was first seen on the feed, by its digest; late by a wait at most.
+type Shown = Arc<Mutex<BTreeMap<String, Timestamp>>>;
+
+/// The longest wait at once.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+impl Ending {
+    fn watch(&self) {
+        let (now, mut simulator) = (self.now(), self.simulator.lock().unwrap());
+        simulator.advance(SimTime::from_millis(now.as_millis()));
+        let mut shown = self.shown.lock().unwrap();
+        for event in simulator.window() {
+            shown.entry(Delivered::of(&event).digest).or_insert(now);
+        }
+    }
 }
 
 impl Clock for Ending {
@@ -27,6 +48,7 @@ impl Clock for Ending {
     fn wait(&self, duration: Duration) -> Wait<'_> {
         Box::pin(async move {
             self.clock.wait(duration).await;
+            self.watch();
             if self.clock.now() >= self.at {
                 self.stop.cancel();
             }
@@ -40,6 +62,7 @@ pub(super) type Told = (String, Option<String>, String);
 pub(super) struct Simulated {
     pub(super) bench: Bench,
     simulator: Arc<Mutex<Simulator>>,
+    shown: Shown,
     url: String,
     shutdown: CancellationToken,
 }
@@ -63,6 +86,7 @@ impl Simulated {
         Self {
             bench,
             simulator,
+            shown: Shown::default(),
             url,
             shutdown,
         }
@@ -89,7 +113,10 @@ impl Simulated {
             clock: Arc::clone(&self.bench.clock),
             at,
             stop: stop.clone(),
+            simulator: Arc::clone(&self.simulator),
+            shown: Arc::clone(&self.shown),
         };
+        clock.watch();
         let mut options = self.bench.options(&self.url, sources);
         change(&mut options);
         run(self.bench.dir.path(), options, Arc::new(clock), stop)
@@ -114,6 +141,34 @@ impl Simulated {
             delivered.len()
         );
         polite(&requests, name);
+    }
+
+    /// What the feed showed and the log has not is within a gap that the log suspects, or came after
+    /// the last poll that was complete. How many there are.
+    fn check_losses(&self, name: &str) -> usize {
+        let log = self.bench.log();
+        let complete = log.iter().filter(|kept| {
+            let facts = &kept.facts;
+            facts.last_page && facts.error.is_none() && facts.status == Some(200)
+        });
+        let Some(last) = complete.map(|kept| kept.observed_at).max() else {
+            return 0;
+        };
+        let spans: Vec<_> = log.iter().flat_map(|kept| kept.spans.clone()).collect();
+        let events = log.iter().flat_map(|kept| &kept.events);
+        let kept: BTreeSet<String> = events
+            .map(|raw| blake3::hash(raw.as_bytes()).to_hex().to_string())
+            .collect();
+        let shown = self.shown.lock().unwrap();
+        let lost = shown.iter().filter(|(digest, _)| !kept.contains(*digest));
+        let lost: Vec<Timestamp> = lost.map(|(_, &at)| at).filter(|&at| at <= last).collect();
+        for &at in &lost {
+            let suspected = spans
+                .iter()
+                .any(|&(from, to)| from <= at && crate::clock::earlier(at, WAIT_MAX) <= to);
+            assert!(suspected, "{name}: lost at {at}, suspected are {spans:?}");
+        }
+        lost.len()
     }
 
     /// Whatever was handed over whole is in the log exactly once, and nothing else.
@@ -238,7 +293,26 @@ async fn faults_and_restarts_lose_nothing_that_was_delivered() {
         simulated.poll(1, true, &["public"]).await;
         simulated.poll(1, seed % 2 == 0, &["public"]).await;
         simulated.check(&format!("seed {seed}"));
+        simulated.check_losses(&format!("seed {seed}"));
     }
+}
+
+#[tokio::test]
+async fn every_loss_is_within_a_suspected_gap() {
+    // Windows of ten minutes, and outages of up to twenty.
+    let faults: Faults = "502=@10-25,reset=@40-60,hang=@70,403-secondary:1500=@80"
+        .parse()
+        .unwrap();
+    let simulated = Simulated::start(feed().faults(faults), 6).await;
+    simulated
+        .poll_for(Duration::from_secs(4 * 3600), &["public"], |options| {
+            options.token = Some("ghp_token".parse().unwrap());
+            options.read_timeout = Duration::from_millis(500);
+        })
+        .await;
+    simulated.check("outages");
+    let lost = simulated.check_losses("outages");
+    assert!(lost > 300, "only {lost} lost: the test tests nothing");
 }
 
 #[tokio::test]
@@ -268,6 +342,8 @@ async fn a_full_disk_is_waited_for_and_nothing_is_asked_meanwhile() {
         clock: Arc::clone(&simulated.bench.clock),
         at,
         stop: stop.clone(),
+        simulator: Arc::clone(&simulated.simulator),
+        shown: Shown::default(),
     };
     let mut options = simulated.bench.options(&simulated.url, &["public"]);
     options.log.free_space_floor_bytes = u64::MAX;
