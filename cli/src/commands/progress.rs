@@ -8,6 +8,8 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Seldom enough not to fill a log file, often enough to see that it goes on.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
+const UNKNOWN_TOTAL: &str = "{msg} {spinner} {bytes} {bytes_per_sec} {elapsed}";
+
 /// Progress in bytes or in records. Written to standard error.
 pub(crate) struct Progress {
     what: &'static str,
@@ -60,18 +62,29 @@ impl Progress {
         show: impl Fn(u64) -> String,
     ) {
         if self.on_terminal {
-            if self.bar.length() != total
-                && let (Some(total), Ok(style)) = (total, ProgressStyle::with_template(template))
-            {
-                self.bar.set_style(style);
-                self.bar.set_length(total);
-            }
+            self.set_total(total, template);
             self.bar.set_position(done);
         } else if Instant::now() >= self.line_at {
             self.line_at += LINE_INTERVAL;
             let of_total = total.map_or_else(String::new, |total| format!(" of {}", show(total)));
             let seconds = self.started_at.elapsed().as_secs();
             tracing::info!("{}: {}{of_total} after {seconds} s", self.what, show(done));
+        }
+    }
+
+    /// Standard input has no end that is known: no bar then, and no time left.
+    fn set_total(&self, total: Option<u64>, template: &str) {
+        let template = if total.is_some() {
+            template
+        } else {
+            UNKNOWN_TOTAL
+        };
+        let is_new = self.bar.position() == 0 || self.bar.length() != total;
+        if is_new && let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+            if let Some(total) = total {
+                self.bar.set_length(total);
+            }
         }
     }
 

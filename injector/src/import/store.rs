@@ -144,7 +144,7 @@ impl Store {
 impl Way {
     /// The holder may be about to listen, or to let go.
     fn open(dir: &Path, options: LogOptions, patience: Duration) -> Result<Self, ImportError> {
-        let until = Instant::now() + patience;
+        let (until, mut said) = (Instant::now() + patience, false);
         loop {
             match LogWriter::open(dir, options) {
                 Ok(writer) => return Ok(Self::Writer(Box::new(writer))),
@@ -160,7 +160,13 @@ impl Way {
                     let dir = dir.to_path_buf();
                     return Err(ImportError::Locked { dir, reason });
                 }
-                Err(_) => std::thread::park_timeout(LOOK_INTERVAL),
+                Err(_) => {
+                    if !std::mem::replace(&mut said, true) {
+                        tracing::info!(log = %dir.display(), seconds = patience.as_secs(),
+                            "another process holds the log and takes in no imports yet; waiting for it");
+                    }
+                    std::thread::park_timeout(LOOK_INTERVAL);
+                }
             }
         }
     }

@@ -421,6 +421,75 @@ fn large_events_fill_an_envelope_each() {
     assert_eq!(kept.chunks.len(), 4);
 }
 
+#[test]
+fn hostile_events_are_kept_as_they_are_or_rejected_with_a_reason() {
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(10_000), close.repeat(10_000));
+    let kept = [
+        format!(r#"{{"type":"A","id":"1","payload":{}}}"#, deep("[", "]")),
+        format!(
+            r#"{{"type":"A","id":"2","payload":{}}}"#,
+            deep(r#"{"a":"#, "}").replace("::", ":")
+        ),
+        format!(
+            r#"{{"type":"A","id":"3","body":"{}"}}"#,
+            "x".repeat(900_000)
+        ),
+        r#"{"type":"A","id":"4","id":"5","type":"B"}"#.to_owned(),
+        r#"{"type":"A","id":6,"repo":{"id":"7"},"actor":8}"#.to_owned(),
+        r#"{"type":"A","id":99999999999999999999999999,"payload":{"size":1e999,"number":-1}}"#
+            .to_owned(),
+        r#"{"type":"A","id":"7","actor":{"login":"\ud800"},"payload":{"action":"\udfff\ud800"}}"#
+            .to_owned(),
+        r#"{"type":"\u0000\ud83d\ude00","id":"\u0000"}"#.to_owned(),
+        r#"{"type":"A","created_at":"9999-99-99T99:99:99Z","payload":{"pull_request":[[]]}}"#
+            .to_owned(),
+    ];
+    let kept: Vec<String> = kept.map(|json| json.replace(":}", ":1}")).into();
+    let rejected: [&[u8]; 6] = [
+        b"{\"type\":\"\xff\xfe\"}",
+        b"{\"type\":\"A\"} trailing",
+        b"{\"type\":7}",
+        b"{\"type\":\"A\",\"x\":\"\x01\"}",
+        b"\xed\xa0\x80",
+        b"{\"type\":\"A\",\"x\":00}",
+    ];
+    let mut content = Vec::new();
+    for line in kept.iter().map(String::as_bytes).chain(rejected) {
+        content.extend_from_slice(line);
+        content.push(b'\n');
+    }
+    content.extend_from_slice(&[b'['; 20_000]);
+    content.extend_from_slice(&[b'x'; 2_000_000]);
+    let mut bench = Bench::new();
+    let input = [bench.file("hostile.json", &content)];
+    let summary = bench.import(&input).unwrap();
+    assert_eq!(
+        summary.appended,
+        kept.len() as u64 + 1,
+        "{:?}",
+        bench.heard.rejected
+    );
+    let in_log = String::from_utf8(bench.kept().lines).unwrap();
+    let in_log: Vec<&str> = in_log.lines().collect();
+    let (trailed, others): (Vec<&str>, Vec<&str>) = in_log
+        .into_iter()
+        .partition(|json| *json == r#"{"type":"A"}"#);
+    assert_eq!(
+        trailed.len(),
+        1,
+        "an event with something behind it is one all the same"
+    );
+    assert!(others == kept, "some event did not come back as it was");
+    assert_eq!(summary.rejected, bench.kept().rejects.len() as u64);
+    assert!(bench.heard.rejected.len() >= rejected.len());
+    for (place, reason) in &bench.heard.rejected {
+        assert!(
+            place.contains("hostile.json:") && !reason.is_empty(),
+            "{place} {reason}"
+        );
+    }
+}
+
 fn shared_data() -> Option<PathBuf> {
     let root = std::env::var_os("GHEV_SHARED_DATA").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
