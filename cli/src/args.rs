@@ -253,6 +253,10 @@ pub(crate) struct InjectArgs {
     /// Poll at most this often; GitHub's own interval still holds where it is longer
     #[arg(long, env = "GHEV_POLL_INTERVAL", value_name = "SECONDS")]
     pub(crate) poll_interval: Option<u32>,
+    /// Ask feeds that bring more than they can show sooner than GitHub asks for, within the budget of
+    /// a token
+    #[arg(long, env = "GHEV_ADAPTIVE")]
+    pub(crate) adaptive: bool,
     /// When what is appended is made durable: always, before it is acknowledged; or interval=MS,
     /// that many milliseconds later at most, so that a power cut (not a crash) costs what came
     /// since

@@ -25,6 +25,9 @@ pub struct InjectOptions {
     /// Time between two polls of a feed. It only lengthens what `X-Poll-Interval` asks for (60 s
     /// where it is absent).
     pub poll_interval: Option<Duration>,
+    /// Whether a feed whose polls hardly overlap is asked sooner than `X-Poll-Interval` says, within
+    /// a token's budget. Without a token it is not.
+    pub adaptive: bool,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
     /// How long an answer may stay silent.
@@ -48,6 +51,7 @@ impl Default for InjectOptions {
             sources: vec![Source::Public],
             token: None,
             poll_interval: None,
+            adaptive: false,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(20),
             request_timeout: Duration::from_secs(60),

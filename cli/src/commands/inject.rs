@@ -102,6 +102,7 @@ pub(crate) fn options(args: &InjectArgs) -> Result<InjectOptions, CommandError> 
         github_url: args.github_url.clone(),
         sources: args.source.clone(),
         token,
+        adaptive: args.adaptive,
         poll_interval: args
             .poll_interval
             .map(|seconds| Duration::from_secs(u64::from(seconds))),

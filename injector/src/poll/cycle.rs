@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::CycleSummary;
 use super::budget::Budget;
 use super::client::{Answer, Client, NoAnswer};
-use super::feed::{Brought, Feed, path_and_query};
+use super::feed::{Brought, Feed, Hurry, path_and_query};
 use super::journal::{Done, Journal};
 use super::link;
 use super::memory::Validator;
@@ -43,6 +43,8 @@ pub(super) struct Poller {
     /// What is to be polled; the feeds follow it between cycles.
     pub(super) sources: watch::Receiver<Vec<Source>>,
     pub(super) poll_interval: Option<Duration>,
+    /// What a new feed may do.
+    pub(super) hurry: Hurry,
     pub(super) log_dir: PathBuf,
     pub(super) builder: EnvelopeBuilder,
     pub(super) clock: Arc<dyn Clock>,

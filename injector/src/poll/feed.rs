@@ -1,6 +1,8 @@
 //! One feed: where it is, what it served last, when it is asked again, and whether something may
 //! have passed unseen. Knows nothing about sockets or the log.
 
+mod hurry;
+
 use std::time::Duration;
 
 use ghev_event::{GapReason, Source, SuspectedGap, Timestamp, Unrecorded};
@@ -13,6 +15,7 @@ use crate::GithubUrl;
 use crate::clock::{later, until};
 use crate::key::EventKey;
 use crate::seen::{Novelty, SeenWindow};
+pub(super) use hurry::Hurry;
 
 /// What `X-Poll-Interval` is where GitHub does not send it.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(60);
@@ -72,6 +75,8 @@ pub(super) struct Feed {
     pub(super) unrecorded: Unrecorded,
     interval: Duration,
     interval_min: Duration,
+    /// Set once a feed is made, and reset where the token goes.
+    pub(super) hurry: Hurry,
 }
 
 /// What the log was last told of the feed.
@@ -106,7 +111,13 @@ impl Feed {
             unrecorded: Unrecorded::default(),
             interval: POLL_INTERVAL,
             interval_min: interval_min.unwrap_or_default(),
+            hurry: Hurry::default(),
         }
+    }
+
+    /// The same feed, which may be asked sooner than GitHub asks for, or not any more.
+    pub(super) fn with_hurry(self, hurry: Hurry) -> Self {
+        Self { hurry, ..self }
     }
 
     /// The validator to ask `url` with, if any: none once in a while, to find a frozen feed.
@@ -134,7 +145,7 @@ impl Feed {
     }
 
     pub(super) fn interval(&self) -> Duration {
-        self.interval.max(self.interval_min)
+        self.hurry.interval(self.interval).max(self.interval_min)
     }
 
     /// How many of these events complete cycles had brought; `None` where there was none.
@@ -186,6 +197,7 @@ impl Feed {
 
     /// A cycle came to its end: what it brought is known from now on.
     pub(super) fn complete(&mut self, cycle: &mut Brought, now: Timestamp) {
+        self.hurry.polled(cycle.received, cycle.overlap);
         cycle.keys.drain(..).for_each(|key| self.recent.insert(key));
         self.etag = cycle.etag.take();
         self.unchanged = 0;
@@ -197,6 +209,7 @@ impl Feed {
 
     /// GitHub says that nothing changed.
     pub(super) fn not_modified(&mut self, now: Timestamp) {
+        self.hurry.calm();
         self.unchanged += 1;
         self.succeeded(now);
     }

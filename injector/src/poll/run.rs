@@ -13,7 +13,7 @@ use super::CycleSummary;
 use super::budget::Budget;
 use super::client::Client;
 use super::cycle::Poller;
-use super::feed::Feed;
+use super::feed::{Feed, Hurry};
 use super::journal::{Done, Journal, blocking};
 use super::memory::Memory;
 use super::summary::FailedSource;
@@ -121,6 +121,7 @@ impl Poller {
         journal.retain(clock.now()).await?;
         let memory = remembered(log_dir, &mut journal, &asked).await?;
         let now = clock.now();
+        let hurry = Hurry::new(options.adaptive && options.token.is_some());
         let feeds = asked.into_iter().zip(memory.feeds).map(|(source, memory)| {
             Feed::new(
                 source,
@@ -131,7 +132,8 @@ impl Poller {
             )
         });
         Ok(Self {
-            feeds: feeds.collect(),
+            feeds: feeds.map(|feed| feed.with_hurry(hurry)).collect(),
+            hurry,
             sources,
             poll_interval: options.poll_interval,
             log_dir: log_dir.to_path_buf(),
@@ -178,7 +180,8 @@ impl Poller {
                 None => {
                     tracing::info!(%source, "polling one more");
                     let memory = memories.next().expect("one for each new source");
-                    Feed::new(source, &self.github, memory, self.poll_interval, now)
+                    let feed = Feed::new(source, &self.github, memory, self.poll_interval, now);
+                    feed.with_hurry(self.hurry)
                 }
             };
             self.feeds.push(feed);

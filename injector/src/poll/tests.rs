@@ -1,5 +1,6 @@
 //! Polling against a server that answers as it is told, under a clock that jumps.
 
+mod said;
 mod scripted;
 mod simulated;
 mod table;
@@ -652,6 +653,42 @@ async fn the_poll_interval_option_only_lengthens() {
             .await;
         assert_eq!(heard[1].after_seconds, expected);
     }
+}
+
+#[tokio::test]
+async fn adaptive_polling_asks_sooner_where_polls_hardly_overlap_and_stays_within_the_budget() {
+    let busy = |n: u32| page(n * 100..n * 100 + 100);
+    let replies = || {
+        let calm = (0..3).map(|_| page(500..600));
+        (0..6).map(busy).chain(calm).collect::<Vec<_>>()
+    };
+    let waits = async |replies: Vec<Reply>, adaptive: bool, token: bool| -> Vec<i64> {
+        let bench = Bench::new();
+        let heard = bench.run(replies, |options| {
+            options.adaptive = adaptive;
+            options.token = token.then(|| "ghp_token".parse().unwrap());
+        });
+        heard
+            .await
+            .iter()
+            .skip(1)
+            .map(|heard| heard.after_seconds)
+            .collect()
+    };
+    let waited = waits(replies(), true, true).await;
+    // The first has nothing to overlap with, and what a poll tells counts from the next one on.
+    assert_eq!(waited, [60, 60, 30, 15, 7, 5, 5, 8]);
+    assert_eq!(waits(replies(), true, false).await, [60; 8]);
+    assert_eq!(waits(replies(), false, true).await, [60; 8]);
+    let reset = (START + 3600).to_string();
+    let scarce = |reply: Reply| {
+        reply
+            .header("x-ratelimit-limit", "100")
+            .header("x-ratelimit-remaining", "90")
+            .header("x-ratelimit-reset", &reset)
+    };
+    let waited = waits(replies().into_iter().map(scarce).collect(), true, true).await;
+    assert!(waited.iter().all(|&seconds| seconds >= 36), "{waited:?}");
 }
 
 #[tokio::test]

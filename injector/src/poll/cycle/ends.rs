@@ -7,6 +7,7 @@ use super::{Cycle, Poller};
 use crate::InjectError;
 use crate::clock::later;
 use crate::poll::client::Answer;
+use crate::poll::feed::Hurry;
 use crate::poll::journal::Done;
 use crate::poll::page::Sorted;
 use crate::poll::summary::FailedSource;
@@ -55,6 +56,10 @@ impl Poller {
                  without, at 60 requests an hour. Restart with a working one");
             self.client.drop_token();
             self.budget.forget();
+            self.hurry = Hurry::default();
+            self.feeds
+                .iter_mut()
+                .for_each(|feed| feed.hurry = Hurry::default());
         }
         let feed = &mut self.feeds[cycle.feed];
         let wait = feed.failed(&failure);
