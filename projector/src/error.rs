@@ -39,6 +39,19 @@ pub enum ProjectError {
         /// The record.
         offset: ghev_log::Offset,
     },
+    /// There is no room for another generation.
+    #[error(
+        "a replay needs about {needed_bytes} bytes beside the current read model in {}, and {free_bytes} \
+         are free: free some space, or keep fewer events (--keep-events)", model_dir.display()
+    )]
+    NoSpace {
+        /// The read model's directory.
+        model_dir: PathBuf,
+        /// What the current generation takes.
+        needed_bytes: u64,
+        /// What an ordinary user may still write there.
+        free_bytes: u64,
+    },
     /// There is no generation before the current one.
     #[error("{} has no earlier generation to return to", model_dir.display())]
     NoEarlierGeneration {

@@ -2,7 +2,7 @@
 
 use ghev_readmodel::{GenerationNumber, LogId, ModelDir, Offset, WriteMode, Writer};
 
-use super::generations;
+use super::{generations, space};
 use crate::projector::{Folded, Projector};
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
@@ -48,6 +48,7 @@ pub fn replay(
     let log_id = convert::log_id(cursor.log_id());
     let _lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
+    space::check(options, &dir)?;
     let generation = dir.reserve_next()?;
     let built = build(
         &dir,

@@ -10,6 +10,7 @@
 mod build;
 mod check;
 mod generations;
+mod space;
 mod until;
 
 pub use build::{ReplayProgress, ReplaySummary, replay};
