@@ -88,7 +88,8 @@ pub(super) fn document(endpoints: &[Endpoint], version: &str) -> Json {
 }
 
 fn operation(endpoint: &Endpoint) -> Json {
-    let parameters: Vec<Json> = endpoint.parameters.iter().map(parameter).collect();
+    let described = |given: &Parameter| parameter(given, &endpoint.answer);
+    let parameters: Vec<Json> = endpoint.parameters.iter().map(described).collect();
     let mut operation = Map::new();
     operation.insert("operationId".into(), json!(endpoint.id));
     operation.insert("tags".into(), json!([endpoint.tag.name()]));
@@ -100,9 +101,12 @@ fn operation(endpoint: &Endpoint) -> Json {
     Json::Object(operation)
 }
 
-fn parameter(parameter: &Parameter) -> Json {
+fn parameter(parameter: &Parameter, answer: &Answer) -> Json {
     let in_path = parameter.place == Place::Path;
-    let schema = if parameter.repeatable {
+    let schema = if let ("format", Answer::View { offered, .. }) = (parameter.name, answer) {
+        let formats = offered.formats().iter().map(ToString::to_string);
+        json!({ "type": "string", "enum": formats.collect::<Vec<_>>() })
+    } else if parameter.repeatable {
         json!({ "type": "array", "items": parameter.schema })
     } else {
         parameter.schema.clone()

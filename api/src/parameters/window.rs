@@ -40,6 +40,9 @@ impl WindowLength {
     const HOUR_SECONDS: u32 = 3600;
     const MAX_SECONDS: u32 = 30 * 24 * Self::HOUR_SECONDS;
 
+    /// From `1h` to `720h`, and from `1d` to `30d`.
+    const PATTERN: &str = "^(([1-9][0-9]?|[1-6][0-9]{2}|7[01][0-9]|720)h|([1-9]|[12][0-9]|30)d)$";
+
     /// The length where none is given.
     pub(crate) const DEFAULT: Self = Self(24 * Self::HOUR_SECONDS);
 }
@@ -48,7 +51,7 @@ impl Value for WindowLength {
     const EXAMPLE: Option<&'static str> = Some("24h");
 
     fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^[0-9]+[hd]$", "default": "24h" })
+        json!({ "type": "string", "pattern": Self::PATTERN, "default": "24h" })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -56,6 +59,7 @@ impl Value for WindowLength {
         let days = text.strip_suffix('d').map(|days| (days, 24));
         hours
             .or(days)
+            .filter(|(number, _)| !number.starts_with('0'))
             .and_then(|(number, hours)| {
                 let number = u32::try_from(whole_number(number)?).ok()?;
                 number.checked_mul(hours)?.checked_mul(Self::HOUR_SECONDS)

@@ -337,7 +337,7 @@ fn documents() -> Vec<Endpoint> {
         .or(&[Code::NotFound]),
         Endpoint::document(
             ("/assets/{name}", "asset"),
-            "text/plain",
+            "*/*",
             "The pages' style and scripts",
             Documents::asset,
         )
