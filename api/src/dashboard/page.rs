@@ -26,13 +26,20 @@ pub(crate) fn page(version: &str, figures: Result<&Figures, &Problem>) -> String
     html::page(&head, &body)
 }
 
+/// What the chart shows, where no script draws it. It stands outside of what a script replaces: there a
+/// browser would fetch it each time.
+const PICTURE: &str = "<noscript><img class=\"picture\" \
+     src=\"/v1/event-series.svg?interval=hour&amp;offset=1440\" \
+     alt=\"Events by hour, last day; the table below has the same figures\"></noscript>\n";
+
 /// Parts whose id a script knows are replaced by their next state; the others it leaves alone.
 fn add_parts(body: &mut String, figures: &Figures) {
     let mut part = |id: &str, title: &str, html: &str| {
         body.push_str(&format!(
             "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n\
              <h2 id=\"{id}-title\">{title}</h2>\n\
-             <div data-live=\"{id}\">\n{html}</div>\n</section>\n"
+             {}<div data-live=\"{id}\">\n{html}</div>\n</section>\n",
+            if id == "over-time" { PICTURE } else { "" }
         ));
     };
     part("health", "Health", &parts::health(figures));

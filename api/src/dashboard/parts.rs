@@ -203,9 +203,14 @@ pub(super) fn interval(figures: &Figures) -> String {
             add(
                 &mut html,
                 format_args!(
-                    "<p role=\"status\">{}: {} pull requests seen.</p>\n",
+                    "<p role=\"status\">{}: {} {} seen.</p>\n",
                     name(Some(asked)),
-                    number(interval.sample_size)
+                    number(interval.sample_size),
+                    if interval.sample_size == 1 {
+                        "pull request"
+                    } else {
+                        "pull requests"
+                    },
                 ),
             );
             let figures = [

@@ -22,7 +22,7 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// Anything else is data: opened by itself it runs nothing, loads nothing and is framed by nobody.
 const DATA_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// What pages need beside their policy: no page elsewhere learns about them or gets hold of them.
 const OF_PAGES: [(HeaderName, HeaderValue); 4] = [
@@ -116,11 +116,10 @@ pub(super) fn of_body(
     if let Some(name) = encoding.name() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
-    if media_type == answer::media_type(Format::Svg) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, PICTURE_POLICY);
-    }
     if media_type.starts_with("text/html") {
         headers.extend(OF_PAGES);
+    } else if media_type == answer::media_type(Format::Svg) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, PICTURE_POLICY);
     } else {
         headers.insert(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
     }

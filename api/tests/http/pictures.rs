@@ -29,6 +29,7 @@ fn every_chartable_answer_is_a_picture_in_every_scope() {
             assert_eq!(answer.header("content-type"), Some("image/svg+xml"));
             let policy = answer.header("content-security-policy").unwrap();
             assert!(policy.contains("sandbox") && policy.starts_with("default-src 'none'"));
+            assert!(policy.contains("style-src"), "it has colours: {policy}");
             let text = answer.text();
             assert!(text.starts_with("<svg ") && text.trim_end().ends_with("</svg>"));
             let title = text.split("</title>").next().unwrap();
