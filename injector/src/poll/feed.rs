@@ -66,6 +66,8 @@ pub(super) struct Feed {
     etag: Option<Validator>,
     unchanged: u32,
     last_success: Option<Timestamp>,
+    /// Where there has never been a success: what was missed is since then.
+    first_failure: Option<Timestamp>,
     /// No cycle has been complete since the process started.
     restarted: bool,
     /// Whether a cycle has failed since the last complete one.
@@ -105,6 +107,7 @@ impl Feed {
             etag: memory.etag,
             unchanged: 0,
             last_success: memory.last_success,
+            first_failure: None,
             restarted: true,
             failed_since: false,
             recorded: None,
@@ -161,7 +164,7 @@ impl Feed {
 
     /// What may have passed unseen before a cycle that is now complete.
     pub(super) fn gap(&self, cycle: &Brought, now: Timestamp) -> Option<SuspectedGap> {
-        let since = self.last_success?;
+        let since = self.last_success.or(self.first_failure)?;
         let gap = |from, reason| {
             Some(SuspectedGap {
                 from: Some(from),
@@ -174,7 +177,9 @@ impl Feed {
         }
         let missed = cycle.overlap.unwrap_or(0) == 0
             && (cycle.received >= FULL_WINDOW_EVENTS || until(since, now) >= FEED_MEMORY);
-        let reason = if self.restarted {
+        let reason = if self.last_success.is_none() {
+            GapReason::Failures
+        } else if self.restarted {
             GapReason::Stopped
         } else if self.failed_since {
             GapReason::Failures
@@ -221,7 +226,8 @@ impl Feed {
     }
 
     /// A cycle failed; how long until the next try, other limits apart.
-    pub(super) fn failed(&mut self, failure: &Failure) -> Duration {
+    pub(super) fn failed(&mut self, failure: &Failure, now: Timestamp) -> Duration {
+        self.first_failure = self.first_failure.or(Some(now));
         self.failures = self.failures.saturating_add(1);
         self.failed_since = true;
         // The first page was accepted perhaps, but not those behind it: ask for all again.

@@ -524,6 +524,28 @@ async fn a_full_window_without_overlap_is_a_suspected_gap_with_its_reason() {
     );
 }
 
+/// The window at the first start had gone by when the first cycle was complete, and nothing said so:
+/// there was no success before it to count from.
+#[tokio::test]
+async fn a_start_into_failures_is_a_suspected_gap_from_the_first_of_them() {
+    let bench = Bench::new();
+    bench
+        .run(
+            vec![Reply::new(502, ""), page(0..100), page(50..150)],
+            |_| {},
+        )
+        .await;
+    let gaps: Vec<_> = bench
+        .log()
+        .into_iter()
+        .filter(|kept| !kept.gaps.is_empty())
+        .collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].gaps, [GapReason::Failures]);
+    let at = |seconds| Timestamp::from_seconds(START + seconds);
+    assert_eq!(gaps[0].spans, [(at(0), at(60))]);
+}
+
 #[tokio::test]
 async fn a_quiet_feed_does_not_fill_the_log() {
     let bench = Bench::new();

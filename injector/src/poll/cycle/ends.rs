@@ -62,7 +62,7 @@ impl Poller {
                 .for_each(|feed| feed.hurry = Hurry::default());
         }
         let feed = &mut self.feeds[cycle.feed];
-        let wait = feed.failed(&failure);
+        let wait = feed.failed(&failure, now);
         // Whatever failed behind it: the first page has been answered, and is not asked for again
         // before its time.
         let polite = cycle

@@ -96,7 +96,7 @@ fn the_reason_says_what_happened_before() {
         reason: String::new(),
         remedy: Remedy::BackOff(None),
     };
-    feed.failed(&failure);
+    feed.failed(&failure, at(0));
     assert_eq!(
         cycle(&mut feed, 100..200, 100, at(60)),
         Some(GapReason::Failures)
@@ -173,7 +173,7 @@ fn a_validator_belongs_to_its_path_and_is_left_out_once_in_a_while() {
         remedy: Remedy::Reconnect,
     };
     feed.complete(&mut Brought::default(), at(0));
-    feed.failed(&failure);
+    feed.failed(&failure, at(0));
     assert_eq!(
         feed.validator(&url),
         None,
@@ -192,7 +192,7 @@ fn waits_grow_to_a_bound_and_start_anew_after_success() {
             remedy,
         };
         (0..times)
-            .map(|_| feed.failed(&failure).as_secs())
+            .map(|_| feed.failed(&failure, at(0)).as_secs())
             .collect()
     };
     assert_eq!(
