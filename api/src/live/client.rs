@@ -131,8 +131,9 @@ impl Client {
     /// Reads a page. Listens before it reads the last one, so that nothing falls in between.
     async fn catch_up(&mut self) -> Option<Bytes> {
         let arrivals = self.feed.subscribe(self.log, self.id.place);
-        let read = self.feed.page(&self.id, self.log);
+        let read = self.feed.page(self.log, self.id.place);
         match timeout_at(self.silent_until, read).await {
+            Ok(Ok(Stretch { batch, .. })) if batch.log != self.log => Some(self.of_another_log()),
             Ok(Ok(Stretch { batch, more })) => {
                 let then = (!more).then_some(arrivals);
                 self.state = State::Sends(Arc::new(batch), 0, then);
@@ -149,6 +150,12 @@ impl Client {
                 Some(frame::heartbeat(&self.id))
             }
         }
+    }
+
+    /// The last text where the read model was replaced by that of another log. The state is the end.
+    fn of_another_log(&self) -> Bytes {
+        let detail = "the read model is of another log now; connect again without this id";
+        frame::end("another_log", detail, &self.id)
     }
 
     /// The text of the next frame that matches.
@@ -184,6 +191,7 @@ impl Client {
                 self.state = State::Follows(arrivals);
                 None
             }
+            Some(Ok(Ok(batch))) if batch.log != self.log => Some(self.of_another_log()),
             // What comes between was read by a feed that is ahead of this client.
             Some(Ok(Ok(batch))) if batch.from > self.id.place => {
                 self.state = State::CatchesUp;

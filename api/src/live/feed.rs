@@ -7,7 +7,6 @@ use std::time::Duration;
 use ghev_readmodel::{LogId, Place};
 use tokio::sync::{Semaphore, broadcast, watch};
 
-use super::PlaceId;
 use super::frame::Batch;
 use crate::problem::Problem;
 use crate::queries::QueryThreads;
@@ -90,19 +89,19 @@ impl Feed {
     }
 
     /// A client's next page from `at` on.
-    pub(super) async fn page(&self, id: &PlaceId, log: LogId) -> Result<Stretch, Problem> {
+    pub(super) async fn page(&self, log: LogId, at: Place) -> Result<Stretch, Problem> {
         let _turn = self.catching_up.acquire().await;
-        self.read(id, log, PAGE_EVENTS_MAX).await
+        self.read(log, at, PAGE_EVENTS_MAX).await
     }
 
-    async fn run(self: Arc<Self>, log: LogId, at: Place) {
-        let mut id = PlaceId::new(log, at);
+    async fn run(self: Arc<Self>, mut log: LogId, mut at: Place) {
         let mut ended = self.ended();
         while !self.stops() {
-            let pause = match self.read(&id, log, BATCH_EVENTS_MAX).await {
+            let pause = match self.read(log, at, BATCH_EVENTS_MAX).await {
                 Ok(Stretch { batch, more }) => {
-                    if batch.next > batch.from {
-                        id = id.at(batch.next);
+                    let has_news = batch.next > batch.from || batch.log != log;
+                    (log, at) = (batch.log, batch.next);
+                    if has_news {
                         self.send(batch);
                     }
                     if more { PACE } else { self.tick }
@@ -132,20 +131,20 @@ impl Feed {
         !*running
     }
 
-    async fn read(&self, id: &PlaceId, log: LogId, limit: usize) -> Result<Stretch, Problem> {
-        let id = id.clone();
+    /// What is there from `from` on. Where the model is of another log by now, nothing of that.
+    async fn read(&self, log: LogId, from: Place, limit: usize) -> Result<Stretch, Problem> {
         self.queries
             .run(move |reader| {
-                let from = id.place;
                 let snapshot = reader.snapshot()?;
                 let checkpoint = snapshot.as_of().checkpoint;
+                let end = Place::new(checkpoint.next_offset, 0);
                 if checkpoint.log_id != log {
-                    return Err(Problem::internal("the read model is of another log now"));
+                    let batch = Batch::write(checkpoint.log_id, end, end, Vec::new());
+                    return Ok(Stretch { batch, more: false });
                 }
                 // A generation that has not come as far yet has nothing new.
-                let end = Place::new(checkpoint.next_offset, 0);
                 if end <= from {
-                    let batch = Batch::write(&id, from, from, Vec::new());
+                    let batch = Batch::write(log, from, from, Vec::new());
                     return Ok(Stretch { batch, more: false });
                 }
                 let arrivals = snapshot.arrivals(from, limit)?;
@@ -154,7 +153,7 @@ impl Feed {
                     Some(last) if more => last.place.next(),
                     _ => end,
                 };
-                let batch = Batch::write(&id, from, next, arrivals);
+                let batch = Batch::write(log, from, next, arrivals);
                 Ok(Stretch { batch, more })
             })
             .await

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use bytes::{Bytes, BytesMut};
-use ghev_readmodel::{Arrival, EventRow, Place};
+use ghev_readmodel::{Arrival, EventRow, LogId, Place};
 
 use super::PlaceId;
 use crate::views::EventView;
@@ -12,6 +12,8 @@ use crate::views::EventView;
 /// Events of a stretch of the log, in its order, written for everybody.
 #[derive(Debug)]
 pub(super) struct Batch {
+    /// The log it is of.
+    pub(super) log: LogId,
     /// Where the stretch begins.
     pub(super) from: Place,
     /// Where it ends, and the next one begins.
@@ -30,7 +32,8 @@ pub(super) struct Frame {
 impl Batch {
     /// Writes what arrived from `from` on, with nothing between it and `next`. An event that cannot
     /// be written is left out: views have text keys only, so that none is.
-    pub(super) fn write(id: &PlaceId, from: Place, next: Place, arrivals: Vec<Arrival>) -> Self {
+    pub(super) fn write(log: LogId, from: Place, next: Place, arrivals: Vec<Arrival>) -> Self {
+        let id = PlaceId::new(log, from);
         let mut text = String::new();
         let mut ends = Vec::with_capacity(arrivals.len());
         for Arrival { place, event } in &arrivals {
@@ -55,6 +58,7 @@ impl Batch {
                 text: cut(end),
             });
         Self {
+            log,
             from,
             next,
             frames: frames.collect(),
@@ -81,7 +85,7 @@ pub(super) fn end(reason: &str, detail: &str, id: &PlaceId) -> Bytes {
 #[cfg(test)]
 mod tests {
     use ghev_event::{EventId, EventKind};
-    use ghev_readmodel::{LogId, Offset};
+    use ghev_readmodel::Offset;
 
     use super::*;
 
@@ -101,8 +105,8 @@ mod tests {
             number: None,
             merged: None,
         };
-        let id = PlaceId::new(LogId::new([1; 16]), place);
-        let batch = Batch::write(&id, place, place.next(), vec![Arrival { place, event }]);
+        let log = LogId::new([1; 16]);
+        let batch = Batch::write(log, place, place.next(), vec![Arrival { place, event }]);
         let text = std::str::from_utf8(&batch.frames[0].text).unwrap();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(!text.contains('\r'));

@@ -8,7 +8,7 @@ use ghev_readmodel::{EventFilter, LogId, ModelDir, Offset, Place, WriteMode, Wri
 
 use super::feed::BATCHES_KEPT;
 use super::frame::Batch;
-use super::{Feed, Frames, Patience, PlaceId, Wanted};
+use super::{Feed, Frames, Patience, Wanted};
 use crate::options::ApiOptions;
 use crate::queries::QueryThreads;
 use crate::readers::Readers;
@@ -53,10 +53,9 @@ async fn a_client_that_falls_behind_is_cut_with_a_last_event() {
         text(&mut frames).await.unwrap();
     }
     text(&mut frames).await.unwrap();
-    let id = PlaceId::new(LOG, place(0));
     for offset in 0..=BATCHES_KEPT as u64 {
         feed.send(Batch::write(
-            &id,
+            LOG,
             place(offset),
             place(offset + 1),
             Vec::new(),

@@ -165,6 +165,18 @@ impl Model {
         Self { dir, writer }
     }
 
+    /// The same directory with an empty model of another log.
+    pub(crate) fn of_another_log(self) -> Self {
+        let Self { dir, .. } = self;
+        let (models, log) = (ModelDir::new(dir.path()), LogId::new([0xcd; 16]));
+        let bulk = Writer::open(&models, log, WriteMode::Bulk).unwrap();
+        let number = bulk.generation().unwrap();
+        bulk.finish().unwrap().close().unwrap();
+        models.publish(number).unwrap();
+        let writer = Writer::open(&models, log, WriteMode::Live).unwrap();
+        Self { dir, writer }
+    }
+
     /// Builds an empty generation beside the current one and makes it current.
     pub(crate) fn switch_generation(&self) {
         let dir = ModelDir::new(self.path());

@@ -230,6 +230,24 @@ fn a_stop_ends_streams_with_a_last_event() {
     }
 }
 
+/// Where the data were thrown away and begun anew, whoever listened must learn of it.
+#[test]
+fn a_model_of_another_log_ends_streams_and_begins_others() {
+    let model = Model::small();
+    let server = Server::with(quick(&model));
+    let mut listener = Listener::new(&server, "", &[]);
+    let mut other = model.of_another_log();
+    let end = listener.event();
+    assert_eq!(end.data.unwrap()["reason"], "another_log");
+    assert_eq!(listener.next(), None);
+    let mut listener = Listener::new(&server, "", &[]);
+    other.add(LATER, &[push(30, RUST)]);
+    assert_eq!(
+        listener.events(1),
+        (vec!["30".into()], "cdcdcdcd-0.1".into())
+    );
+}
+
 #[test]
 fn what_no_stream_can_be_of_is_a_problem() {
     let model = Model::small();
