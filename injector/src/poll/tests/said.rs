@@ -44,6 +44,9 @@ impl Subscriber for Ears {
 
 async fn said(replies: Vec<Reply>) -> Vec<String> {
     let ears = Ears::default();
+    // A second one: where there is one alone, tracing asks that of whichever thread first says a
+    // thing whether anybody wants to hear it, and other tests' threads have none.
+    let _another = tracing::Dispatch::new(ears.clone());
     let _hearing = tracing::subscriber::set_default(ears.clone());
     let bench = Bench::new();
     let with_token =
