@@ -32,8 +32,8 @@ soak-log ROUNDS="1000":
     GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact kills::soak --nocapture
 
 # Polling through hours of faults by seed: nothing that was delivered is lost or kept twice.
-soak-injector SEEDS="1000":
-    GHEV_SOAK_SEEDS={{SEEDS}} cargo test --release --locked -p ghev-injector --lib -- --exact poll::tests::simulated::faults_and_restarts_lose_nothing_that_was_delivered --nocapture
+soak-injector SEEDS="1000" FROM="1":
+    GHEV_SOAK_SEEDS={{SEEDS}} GHEV_SOAK_FROM={{FROM}} cargo test --release --locked -p ghev-injector --lib -- --exact poll::tests::simulated::faults_and_restarts_lose_nothing_that_was_delivered --nocapture
 
 # The whole product with invented events, offline.
 demo:

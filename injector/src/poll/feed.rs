@@ -66,8 +66,11 @@ pub(super) struct Feed {
     etag: Option<Validator>,
     unchanged: u32,
     last_success: Option<Timestamp>,
-    /// Where there has never been a success: what was missed is since then.
-    first_failure: Option<Timestamp>,
+    /// When a complete cycle last brought its pages: a 304 may be a stale one.
+    last_read: Option<Timestamp>,
+    /// When it was first asked in vain: where there has never been a success, what was missed is
+    /// since then.
+    first_asked: Option<Timestamp>,
     /// No cycle has been complete since the process started.
     restarted: bool,
     /// Whether a cycle has failed since the last complete one.
@@ -107,7 +110,8 @@ impl Feed {
             etag: memory.etag,
             unchanged: 0,
             last_success: memory.last_success,
-            first_failure: None,
+            last_read: memory.last_read,
+            first_asked: memory.first_asked,
             restarted: true,
             failed_since: false,
             recorded: None,
@@ -164,7 +168,7 @@ impl Feed {
 
     /// What may have passed unseen before a cycle that is now complete.
     pub(super) fn gap(&self, cycle: &Brought, now: Timestamp) -> Option<SuspectedGap> {
-        let since = self.last_success.or(self.first_failure)?;
+        let since = self.last_success.or(self.first_asked)?;
         let gap = |from, reason| {
             Some(SuspectedGap {
                 from: Some(from),
@@ -175,8 +179,10 @@ impl Feed {
         if cycle.frozen {
             return gap(self.last_new.unwrap_or(since), GapReason::Frozen);
         }
-        let missed = cycle.overlap.unwrap_or(0) == 0
-            && (cycle.received >= FULL_WINDOW_EVENTS || until(since, now) >= FEED_MEMORY);
+        let full = cycle.received >= FULL_WINDOW_EVENTS;
+        let missed = cycle.overlap.unwrap_or(0) == 0 && (full || until(since, now) >= FEED_MEMORY);
+        // A full window at once does not go with word that nothing had changed.
+        let read = self.last_read.or(self.first_asked).filter(|_| full);
         let reason = if self.last_success.is_none() {
             GapReason::Failures
         } else if self.restarted {
@@ -195,7 +201,7 @@ impl Feed {
         });
         match (missed, rested) {
             (_, Some(last)) => gap(last, GapReason::Frozen),
-            (true, None) => gap(since, reason),
+            (true, None) => gap(read.unwrap_or(since), reason),
             (false, None) => None,
         }
     }
@@ -209,6 +215,7 @@ impl Feed {
         if cycle.new > 0 {
             self.last_new = Some(now);
         }
+        self.last_read = Some(now);
         self.succeeded(now);
     }
 
@@ -227,7 +234,7 @@ impl Feed {
 
     /// A cycle failed; how long until the next try, other limits apart.
     pub(super) fn failed(&mut self, failure: &Failure, now: Timestamp) -> Duration {
-        self.first_failure = self.first_failure.or(Some(now));
+        self.first_asked = self.first_asked.or(Some(now));
         self.failures = self.failures.saturating_add(1);
         self.failed_since = true;
         // The first page was accepted perhaps, but not those behind it: ask for all again.

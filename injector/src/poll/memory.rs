@@ -44,6 +44,10 @@ pub(super) struct FeedMemory {
     pub(super) etag: Option<Validator>,
     /// When a cycle was last complete.
     pub(super) last_success: Option<Timestamp>,
+    /// When a complete cycle last brought its pages, and not only word that nothing had changed.
+    pub(super) last_read: Option<Timestamp>,
+    /// When it was first asked, however that ended.
+    pub(super) first_asked: Option<Timestamp>,
     /// When it last brought something new.
     pub(super) last_new: Option<Timestamp>,
     /// Since the page a cycle began with: not to be trusted before the cycle is complete.
@@ -69,6 +73,8 @@ impl FeedMemory {
             recent: SeenWindow::new(FEED_EVENTS),
             etag: None,
             last_success: None,
+            last_read: None,
+            first_asked: None,
             last_new: None,
             pending: Pending::default(),
         }
@@ -76,6 +82,7 @@ impl FeedMemory {
 
     fn replay(&mut self, note: Note) {
         let Some(facts) = note.facts else { return };
+        self.first_asked = self.first_asked.or(Some(note.observed_at));
         if facts.page == 1 {
             self.pending = Pending::default();
             self.pending.etag = facts.etag.map(|etag| Validator {
@@ -93,6 +100,9 @@ impl FeedMemory {
             self.etag = etag.or(self.etag.take());
             keys.into_iter().for_each(|key| self.recent.insert(key));
             self.last_success = Some(note.observed_at);
+            if facts.status != Some(304) {
+                self.last_read = Some(note.observed_at);
+            }
         }
     }
 }

@@ -546,6 +546,48 @@ async fn a_start_into_failures_is_a_suspected_gap_from_the_first_of_them() {
     assert_eq!(gaps[0].spans, [(at(0), at(60))]);
 }
 
+/// The start before had brought half of a window, or only failures, and the next one took its own
+/// first cycle for the first of all.
+#[tokio::test]
+async fn a_restart_knows_since_when_no_cycle_was_complete() {
+    let next = "<{url}/events?per_page=100&page=2>; rel=\"next\"";
+    let half = page(0..100).header("link", next);
+    for before in [
+        vec![half.clone(), Reply::new(404, "")],
+        vec![half],
+        vec![Reply::new(404, "")],
+    ] {
+        let bench = Bench::new();
+        bench.run(before, |_| {}).await;
+        bench.clock.advance(Duration::from_secs(3600));
+        let restarted_at = bench.clock.now();
+        bench.run(vec![page(200..300)], |_| {}).await;
+        let log = bench.log();
+        let spans: Vec<_> = log.iter().flat_map(|kept| kept.spans.clone()).collect();
+        let start = Timestamp::from_seconds(START);
+        assert_eq!(spans, [(start, restarted_at)], "{log:?}");
+        let gaps: Vec<_> = log.iter().flat_map(|kept| kept.gaps.clone()).collect();
+        assert_eq!(gaps, [GapReason::Failures]);
+    }
+}
+
+/// The same after a restart, which knows the 304s from the log.
+#[tokio::test]
+async fn a_restart_knows_when_pages_were_last_read() {
+    let bench = Bench::new();
+    let unchanged = || Reply::new(304, "").header("etag", "\"one\"");
+    let first = page(0..100).header("etag", "\"one\"");
+    bench
+        .run(vec![first, unchanged(), unchanged()], |_| {})
+        .await;
+    let log = bench.log();
+    assert_eq!(log.last().unwrap().facts.status, Some(304));
+    bench.run(vec![page(200..300)], |_| {}).await;
+    let last = bench.log().pop().unwrap();
+    assert_eq!(last.gaps, [GapReason::Stopped]);
+    assert_eq!(last.spans[0].0, Timestamp::from_seconds(START));
+}
+
 #[tokio::test]
 async fn a_quiet_feed_does_not_fill_the_log() {
     let bench = Bench::new();

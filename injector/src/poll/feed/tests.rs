@@ -87,6 +87,22 @@ fn overlap_is_the_proof_that_nothing_was_missed() {
     );
 }
 
+/// The gap began with the last 304, and what had come while those were stale was lost before it.
+#[test]
+fn a_full_window_without_overlap_belies_the_304s_before_it() {
+    let mut feed = feed("repo:a/b");
+    cycle(&mut feed, 0..100, 100, at(0));
+    feed.not_modified(at(60));
+    feed.not_modified(at(120));
+    let gap = feed.gap(&brought(&feed, 100..200, 100), at(180)).unwrap();
+    assert_eq!((gap.reason, gap.from), (GapReason::NoOverlap, Some(at(0))));
+    let month = 31 * 24 * 3600;
+    feed.restarted = true;
+    let gap = feed.gap(&brought(&feed, 100..101, 1), at(month)).unwrap();
+    let from_then_on = (GapReason::Stopped, Some(at(120)));
+    assert_eq!((gap.reason, gap.from), from_then_on, "nothing belies them");
+}
+
 #[test]
 fn the_reason_says_what_happened_before() {
     let mut feed = feed("repo:a/b");
