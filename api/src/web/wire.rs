@@ -109,9 +109,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Read for Wire<S> {
         let mut read = ReadBuf::new(&mut bytes[..room]);
         ready!(Pin::new(&mut self.stream).poll_read(context, read.unfilled()))?;
         if !self.lines_are_whole(read.filled()) {
-            // Best effort: whoever sends this is answered if the socket takes it at once.
+            // Best effort: whoever sends this is answered if the socket takes it at once. Ended in
+            // order too, or over TLS the answer would count as cut short.
             let refusal = refusals::malformed();
             let _ = Pin::new(&mut self.stream).poll_write(context, &refusal);
+            let _ = Pin::new(&mut self.stream).poll_shutdown(context);
             return Poll::Ready(Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "a line ends without a carriage return",
