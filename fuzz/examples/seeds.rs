@@ -17,6 +17,12 @@ const EVENTS: [&str; 4] = [
     r#"{"id":1,"type":"UnheardOfEvent","payload":{"issue":{"number":4,"pull_request":{}}}}"#,
 ];
 
+const LINK: &str = r#"<https://api.github.com/events?page=2>; rel="next", <https://api.github.com/events?page=3>; rel="last""#;
+
+const CONFIG: &str = "poll-interval = 90\nsource = [\"public\", \"org:a\"]\n";
+
+const GZIP_OF_NOTHING: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
+
 /// Nothing writes such ones any more.
 const ENVELOPE_V1: &[u8] = include_bytes!("../../event/testdata/envelope-v1.bin");
 
@@ -36,6 +42,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         seed("envelope", name, &record)?;
         seed("envelope_sections", name, &sections(&record)?)?;
     }
+    seed("link", "github", LINK.as_bytes())?;
+    seed("config", "both", CONFIG.as_bytes())?;
+    seed(
+        "import_pieces",
+        "lines",
+        &[&[7][..], EVENTS.join("\n").as_bytes()].concat(),
+    )?;
+    seed(
+        "import_pieces",
+        "array",
+        &[&[7][..], format!("[{}]", EVENTS.join(",")).as_bytes()].concat(),
+    )?;
+    seed("gzip", "empty", &[&[7][..], GZIP_OF_NOTHING].concat())?;
     let dir = tempfile::tempdir()?;
     write_log(dir.path())?;
     let file = |name: &str| fs::read(dir.path().join(name));

@@ -49,6 +49,8 @@
 mod blocks;
 mod encoder;
 mod finished;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gather;
 mod inputs;
 mod known;

@@ -13,6 +13,8 @@ mod budget;
 mod client;
 mod cycle;
 mod feed;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod intake;
 mod journal;
 mod link;
