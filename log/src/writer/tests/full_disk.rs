@@ -165,14 +165,20 @@ fn check(dir: &Path, acknowledged: &[Vec<u8>], in_flight: &[Vec<u8>]) {
     assert!(read.iter().eq(expected.into_iter().take(read.len())));
 }
 
+/// An empty filesystem of so many bytes, after what holds its image; `None` where none can be mounted.
+/// Bind them in this order: the mount is then gone before its image.
+fn small_disk(bytes: u64) -> Option<(tempfile::TempDir, Mount)> {
+    let home = tempfile::tempdir().unwrap();
+    let image = home.path().join("image");
+    ext4(&image, bytes);
+    let mount = mount_ext4(&image, &home.path().join("mnt"))?;
+    Some((home, mount))
+}
+
 #[test]
 #[ignore = "mounts a filesystem: `just enospc`"]
 fn a_disk_that_is_full_in_the_middle_of_anything_costs_nothing_acknowledged() {
-    let home = tempfile::tempdir().unwrap();
-    let image = home.path().join("image");
-    ext4(&image, 24 * MIB);
-    let at = home.path().join("mnt");
-    let Some(mount) = mount_ext4(&image, &at) else {
+    let Some((_home, mount)) = small_disk(24 * MIB) else {
         return;
     };
     let filler = mount.0.join("filler");
@@ -217,11 +223,7 @@ fn a_disk_that_is_full_in_the_middle_of_anything_costs_nothing_acknowledged() {
 #[test]
 #[ignore = "mounts a filesystem: `just enospc`"]
 fn a_filling_disk_is_refused_at_the_floor_and_goes_on_when_there_is_room() {
-    let home = tempfile::tempdir().unwrap();
-    let image = home.path().join("image");
-    ext4(&image, 32 * MIB);
-    let at = home.path().join("mnt");
-    let Some(mount) = mount_ext4(&image, &at) else {
+    let Some((_home, mount)) = small_disk(32 * MIB) else {
         return;
     };
     let dir = mount.0.join("log");
@@ -290,11 +292,7 @@ fn a_sync_that_fails_acknowledges_nothing_and_the_next_mount_has_all_that_was() 
 #[test]
 #[ignore = "mounts a filesystem: `just enospc`"]
 fn a_read_only_mount_is_read_and_proven_and_refused_to_writers() {
-    let home = tempfile::tempdir().unwrap();
-    let image = home.path().join("image");
-    ext4(&image, 24 * MIB);
-    let at = home.path().join("mnt");
-    let Some(mount) = mount_ext4(&image, &at) else {
+    let Some((_home, mount)) = small_disk(24 * MIB) else {
         return;
     };
     let dir = mount.0.join("log");
