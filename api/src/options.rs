@@ -80,6 +80,12 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a client may leave an answer unread before it is cut off.
     pub write_timeout: Duration,
+    /// How fast a client must read, on the whole, what it is waited for: one that takes a byte now and
+    /// then is cut off too. At least 1.
+    pub read_min_bytes_per_second: u32,
+    /// Bytes of answers, without the short ones, that clients have not read yet, all together; a
+    /// question whose answer finds no room is refused as `overloaded`.
+    pub answers_max_bytes: usize,
     /// How long requests under way may take to end once the service is to stop.
     pub drain_timeout: Duration,
 }
@@ -141,6 +147,8 @@ impl Default for Limits {
             headers_max: 64,
             header_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
+            read_min_bytes_per_second: 4 * 1024,
+            answers_max_bytes: 32 * 1024 * 1024,
             drain_timeout: Duration::from_secs(10),
         }
     }

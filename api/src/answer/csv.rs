@@ -3,25 +3,45 @@
 //! actions are other people's input
 //! (<https://owasp.org/www-community/attacks/CSV_Injection>).
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
-/// The lines of `records`; a dot in a column goes down into a record.
-pub(super) fn write(columns: &[&str], records: &[Json]) -> Vec<u8> {
-    let mut text = columns.join(",");
-    text.push_str("\r\n");
-    for record in records {
-        for (at, column) in columns.iter().enumerate() {
-            if at > 0 {
-                text.push(',');
-            }
-            push_cell(
-                &mut text,
-                column.split('.').fold(record, |value, key| &value[key]),
-            );
-        }
+use crate::views::Records;
+
+/// Lines as they are written; a dot in a column goes down into a record.
+pub(super) struct Csv {
+    columns: &'static [&'static str],
+    text: String,
+}
+
+impl Csv {
+    /// The header line.
+    pub(super) fn new(columns: &'static [&'static str]) -> Self {
+        let mut text = columns.join(",");
         text.push_str("\r\n");
+        Self { columns, text }
     }
-    text.into_bytes()
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.text.into_bytes()
+    }
+}
+
+impl Records for Csv {
+    type Error = serde_json::Error;
+
+    fn take(&mut self, record: &impl Serialize) -> Result<(), Self::Error> {
+        let record = serde_json::to_value(record)?;
+        for (at, column) in self.columns.iter().enumerate() {
+            if at > 0 {
+                self.text.push(',');
+            }
+            let cell = column.split('.').fold(&record, |value, key| &value[key]);
+            push_cell(&mut self.text, cell);
+        }
+        self.text.push_str("\r\n");
+        Ok(())
+    }
 }
 
 fn push_cell(text: &mut String, value: &Json) {
@@ -62,7 +82,9 @@ mod tests {
             json!({ "a": null, "b": null }),
             json!({ "a": true, "b": { "c": "=HYPERLINK(\"http://x\",1)" } }),
         ];
-        let text = String::from_utf8(write(&["a", "b.c"], &records)).unwrap();
+        let mut csv = Csv::new(&["a", "b.c"]);
+        csv.take_all(&records).unwrap();
+        let text = String::from_utf8(csv.into_bytes()).unwrap();
         let lines: Vec<&str> = text.split("\r\n").collect();
         let guarded = "true,\"'=HYPERLINK(\"\"http://x\"\",1)\"";
         assert_eq!(lines, ["a,b.c", "1,\"x,\"\"y\"\"\"", ",", guarded, ""]);

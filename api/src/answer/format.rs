@@ -1,7 +1,8 @@
 //! The formats of answers.
 
 use super::accept::weighted;
-use super::csv;
+use super::csv::Csv;
+use super::ndjson::Ndjson;
 use crate::parameters::Format;
 use crate::picture;
 use crate::problem::{Code, Problem};
@@ -117,14 +118,15 @@ pub(crate) fn write<V: View>(view: &V, format: Format, whose: &str) -> Result<Ve
     match format {
         Format::Json => serde_json::to_vec(view).map_err(of_json),
         Format::Ndjson => {
-            let mut lines = Vec::new();
-            for record in view.records() {
-                serde_json::to_writer(&mut lines, &record).map_err(of_json)?;
-                lines.push(b'\n');
-            }
-            Ok(lines)
+            let mut lines = Ndjson::default();
+            view.records(&mut lines).map_err(of_json)?;
+            Ok(lines.into_bytes())
         }
-        Format::Csv => Ok(csv::write(V::COLUMNS, &view.records())),
+        Format::Csv => {
+            let mut lines = Csv::new(V::COLUMNS);
+            view.records(&mut lines).map_err(of_json)?;
+            Ok(lines.into_bytes())
+        }
         Format::Svg => {
             let picture = view.picture(whose);
             let picture = picture.ok_or_else(|| "this answer has no picture".to_owned())?;

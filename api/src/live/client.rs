@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::PlaceId;
-use super::feed::{Feed, Stretch};
+use super::feed::{Feed, OpenStream, Stretch};
 use super::frame::{self, Batch};
 
 /// What a response's body is made of, as it comes.
@@ -50,6 +50,7 @@ struct Client {
     state: State,
     ended: watch::Receiver<bool>,
     silent_until: Instant,
+    _counted: OpenStream,
 }
 
 enum State {
@@ -77,6 +78,7 @@ impl Wanted {
         } = self;
         let client = Client {
             ended: feed.ended(),
+            _counted: feed.opened(),
             feed,
             filter,
             log,

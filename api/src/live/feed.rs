@@ -1,6 +1,7 @@
 //! What arrives, for all clients at once.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub(crate) struct Feed {
     running: Mutex<bool>,
     catching_up: Semaphore,
     ended: watch::Sender<bool>,
+    streams: AtomicU64,
 }
 
 impl fmt::Debug for Feed {
@@ -51,6 +53,15 @@ pub(super) struct Stretch {
     pub(super) more: bool,
 }
 
+/// A stream that is counted.
+pub(super) struct OpenStream(Arc<Feed>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Feed {
     /// A feed that asks every `tick` while anybody listens.
     pub(crate) fn new(queries: Arc<QueryThreads>, tick: Duration) -> Arc<Self> {
@@ -61,12 +72,24 @@ impl Feed {
             running: Mutex::new(false),
             catching_up: Semaphore::new(CATCHING_UP_MAX),
             ended: watch::Sender::new(false),
+            streams: AtomicU64::new(0),
         })
     }
 
     /// Ends all streams, those to come too.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
+    }
+
+    /// Streams that are open now.
+    pub(crate) fn open_streams(&self) -> u64 {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// Counts a stream until what is returned is dropped.
+    pub(super) fn opened(self: &Arc<Self>) -> OpenStream {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+        OpenStream(Arc::clone(self))
     }
 
     pub(super) fn ended(&self) -> watch::Receiver<bool> {

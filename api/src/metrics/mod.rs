@@ -16,11 +16,18 @@ pub(crate) use model::ModelFigures;
 pub(crate) use requests::Metrics;
 
 /// Everything as text. Without figures of the model there is none that can be read.
-pub(crate) fn text(metrics: &Metrics, model: Option<&ModelFigures>, version: &str) -> String {
+pub(crate) fn text(
+    metrics: &Metrics,
+    open_streams: u64,
+    model: Option<&ModelFigures>,
+    version: &str,
+) -> String {
     let mut text = Exposition::default();
     text.gauge("ghev_build_info", "The version that answers, as a label.")
         .sample(&[("version", version)], 1);
     metrics.write(&mut text);
+    text.gauge("ghev_http_streams", "Open streams of events.")
+        .sample(&[], open_streams);
     model::write(model, &mut text);
     process::write(&mut text);
     text.into_text()

@@ -2,11 +2,12 @@
 //! problems. Knows nothing about sockets or routers.
 //!
 //! - `respond`: the way of a request. - `job`: a question on its way to a thread that has a reader.
-//! - `first_page`: the page for people. - `response`: headers.
+//! - `first_page`: the page for people. - `response`: headers. - `room`: memory of long answers.
 
 mod first_page;
 mod job;
 mod respond;
 mod response;
+mod room;
 
 pub(crate) use respond::Service;

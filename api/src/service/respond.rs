@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Response, header};
 
 use super::job::{Job, Outcome};
 use super::response;
+use super::room::Room;
 use crate::answer::{self, Encoding, Offered};
 use crate::document::Documents;
 use crate::freshness::Freshness;
@@ -39,6 +40,7 @@ pub(crate) struct Service {
     documents: Documents,
     metrics: Metrics,
     readers: Readers,
+    pub(super) room: Room,
     pub(super) queries: Arc<QueryThreads>,
     feed: Arc<Feed>,
     patience: Patience,
@@ -78,6 +80,7 @@ impl Service {
                 retry: options.streams.retry,
             },
             queries,
+            room: Room::new(options.limits.answers_max_bytes),
             readers,
             lookup_deadline: options.lookup_deadline,
             now: Arc::clone(&options.now),
@@ -188,7 +191,7 @@ impl Service {
             Cost::Lookup => self.look_up(job).await?,
             Cost::Scan => self.queries.run(move |reader| job.run(reader)).await?,
         };
-        Ok(response::of_outcome(outcome, format, uri))
+        response::of_outcome(outcome, format, uri, &self.room)
     }
 
     /// Runs a lookup here and now. One that is none after all, because the disk is slow or a
@@ -284,7 +287,12 @@ impl Service {
                 size_bytes: self.readers.size_bytes(snapshot.generation()),
             })
         });
-        metrics::text(&self.metrics, model.as_ref(), self.version)
+        metrics::text(
+            &self.metrics,
+            self.feed.open_streams(),
+            model.as_ref(),
+            self.version,
+        )
     }
 
     fn plain(media_type: &'static str, body: Vec<u8>) -> Response<Bytes> {

@@ -5,6 +5,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode, Uri};
 
 use super::job::Outcome;
+use super::room::Room;
 use crate::answer::{self, Encoding, EntityTag};
 use crate::live::EVENT_STREAM;
 use crate::parameters::Format;
@@ -83,22 +84,28 @@ fn bare(status: StatusCode, body: Bytes) -> Response<Bytes> {
 }
 
 /// What came of a question.
-pub(super) fn of_outcome(outcome: Outcome, format: Format, uri: &Uri) -> Response<Bytes> {
+pub(super) fn of_outcome(
+    outcome: Outcome,
+    format: Format,
+    uri: &Uri,
+    room: &Room,
+) -> Result<Response<Bytes>, Problem> {
     match outcome {
-        Outcome::NotModified(tag) => not_modified(tag),
+        Outcome::NotModified(tag) => Ok(not_modified(tag)),
         Outcome::Answer {
             tag,
             encoding,
             body,
             next_page_token,
         } => {
-            let mut response = of_body(tag, encoding, answer::media_type(format), body.into());
+            let body = room.hold(body)?;
+            let mut response = of_body(tag, encoding, answer::media_type(format), body);
             if let Some(token) = next_page_token
                 && let Ok(link) = HeaderValue::from_bytes(next_link(uri, &token).as_bytes())
             {
                 response.headers_mut().insert(header::LINK, link);
             }
-            response
+            Ok(response)
         }
     }
 }

@@ -3,10 +3,10 @@
 use ghev_readmodel::{Activity, ActivityMatrix, Coverage, Snapshot, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::pictures::span;
-use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// What happened. All of it was seen, and more may have happened unseen: lower bounds.
@@ -130,14 +130,12 @@ impl View for ActivityMatrixView {
         })
     }
 
-    fn records(&self) -> Vec<Json> {
-        let days = WEEKDAYS.iter().zip(&self.matrix);
-        days.flat_map(|(weekday, hours)| {
-            let hours = hours.iter().enumerate();
-            hours.map(
-                move |(hour, count)| json!({ "weekday": weekday, "hour": hour, "count": count }),
-            )
-        })
-        .collect()
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        for (weekday, hours) in WEEKDAYS.iter().zip(&self.matrix) {
+            for (hour, count) in hours.iter().enumerate() {
+                into.take(&json!({ "weekday": weekday, "hour": hour, "count": count }))?;
+            }
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::pictures::{counted, span};
-use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type.
@@ -124,10 +124,10 @@ impl View for EventCountsView {
         })
     }
 
-    fn records(&self) -> Vec<Json> {
-        let counts = self.counts.0.counts.iter();
-        counts
-            .map(|(kind, count)| json!({ "type": kind.name(), "count": count }))
-            .collect()
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        let mut counts = self.counts.0.counts.iter();
+        counts.try_for_each(|(kind, count)| {
+            into.take(&json!({ "type": kind.name(), "count": count }))
+        })
     }
 }

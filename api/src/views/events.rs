@@ -4,10 +4,9 @@ use ghev_event::{ActorId, OrgId, RepoId, ThreadNumber};
 use ghev_readmodel::{Coverage, EventRow, Snapshot, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::shared_fields::AccountView;
-use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView, records_of};
+use super::{AsOfView, CoverageView, NamedView, Records, Time, TimeAxisView, View, WindowView};
 
 /// An event.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -121,8 +120,8 @@ impl View for EventsView {
         "merged",
     ];
 
-    fn records(&self) -> Vec<Json> {
-        records_of(&self.events)
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.events)
     }
 
     fn next_page_token(&self) -> Option<&str> {

@@ -3,9 +3,8 @@
 use ghev_readmodel::{Coverage, ListEntry, Snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
-use super::{AsOfView, CoverageView, Time, View, records_of};
+use super::{AsOfView, CoverageView, Records, Time, View};
 
 /// A repository of a list.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,8 +101,8 @@ macro_rules! page {
         impl View for $name {
             const COLUMNS: &'static [&'static str] = $columns;
 
-            fn records(&self) -> Vec<Json> {
-                records_of(&self.$field)
+            fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+                into.take_all(&self.$field)
             }
 
             fn next_page_token(&self) -> Option<&str> {

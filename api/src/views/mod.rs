@@ -28,11 +28,9 @@ pub(crate) use status::{HealthView, ReadyView, StatusView};
 pub(crate) use threads::{ContributorsView, IssuesView, PullRequestsView};
 pub(crate) use trending::TrendingView;
 
+use crate::picture::Picture;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
-
-use crate::picture::Picture;
 
 /// An answer.
 pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
@@ -40,9 +38,12 @@ pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
     /// otherwise empty. A dot goes down into a record.
     const COLUMNS: &'static [&'static str] = &[];
 
-    /// Its records as JSON objects.
-    fn records(&self) -> Vec<Json> {
-        Vec::new()
+    /// Gives its records, one by one.
+    ///
+    /// # Errors
+    /// The first one of those that take them.
+    fn records<R: Records>(&self, _into: &mut R) -> Result<(), R::Error> {
+        Ok(())
     }
 
     /// Whether it can be drawn.
@@ -59,10 +60,17 @@ pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
     }
 }
 
-/// Entries as JSON values. Views have text keys only, so that none fails to be one.
-fn records_of<T: Serialize>(entries: &[T]) -> Vec<Json> {
-    entries
-        .iter()
-        .map(|entry| serde_json::to_value(entry).unwrap_or_default())
-        .collect()
+/// What takes the records of a view: one is written before the next is made, so that a long list is
+/// not there twice.
+pub(crate) trait Records {
+    /// Why a record cannot be taken.
+    type Error;
+
+    /// Takes the next record.
+    fn take(&mut self, record: &impl Serialize) -> Result<(), Self::Error>;
+
+    /// Takes each of these.
+    fn take_all(&mut self, records: &[impl Serialize]) -> Result<(), Self::Error> {
+        records.iter().try_for_each(|record| self.take(record))
+    }
 }

@@ -3,9 +3,8 @@
 use ghev_readmodel::{Coverage, DeadLetterRow, GapRow, Snapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
-use super::{AsOfView, CoverageView, Time, View, records_of};
+use super::{AsOfView, CoverageView, Records, Time, View};
 
 /// A stretch of time in which events of a source may have passed unseen.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,8 +70,8 @@ impl GapsView {
 impl View for GapsView {
     const COLUMNS: &'static [&'static str] = &["offset", "source", "from", "to", "reason"];
 
-    fn records(&self) -> Vec<Json> {
-        records_of(&self.gaps)
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.gaps)
     }
 
     fn next_page_token(&self) -> Option<&str> {
@@ -148,8 +147,8 @@ impl View for DeadLettersView {
     const COLUMNS: &'static [&'static str] =
         &["offset", "source", "place", "reason", "digest", "bytes"];
 
-    fn records(&self) -> Vec<Json> {
-        records_of(&self.dead_letters)
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.dead_letters)
     }
 
     fn next_page_token(&self) -> Option<&str> {

@@ -3,11 +3,10 @@
 use ghev_readmodel::{Coverage, EventSeries, SeriesBucket, Snapshot, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::counts::CountsByType;
 use super::pictures::span;
-use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView, records_of};
+use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type over time: every bucket between the first and the last, those without
@@ -124,8 +123,8 @@ impl View for EventSeriesView {
         "counts.WatchEvent",
     ];
 
-    fn records(&self) -> Vec<Json> {
-        records_of(&self.series)
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.series)
     }
 }
 

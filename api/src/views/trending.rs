@@ -3,10 +3,9 @@
 use ghev_readmodel::{Coverage, Snapshot, Trending, TrendingRepo, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::pictures::span;
-use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView, records_of};
+use super::{AsOfView, CoverageView, NamedView, Records, Time, TimeAxisView, View, WindowView};
 use crate::picture::{Bar, Drawing, Picture, grouped};
 
 /// Repositories with more events than they usually have.
@@ -129,7 +128,7 @@ impl View for TrendingView {
         "z_score",
     ];
 
-    fn records(&self) -> Vec<Json> {
-        records_of(&self.repos)
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.repos)
     }
 }

@@ -87,7 +87,7 @@ impl Visit {
             let response = routes::respond(&server, parts, client, &policy).await;
             Ok::<_, Infallible>(body::of(response))
         });
-        let wire = Wire::new(stream, policy.limits.write_timeout);
+        let wire = Wire::new(stream, &policy.limits);
         let connection = protocol(&policy.limits).serve_connection(wire, service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!("a connection ended: {error}");
@@ -99,7 +99,7 @@ impl Visit {
 pub(super) async fn refuse(stream: TcpStream, limits: Limits) {
     let service = service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(refusal()) });
     at_once(&stream);
-    let wire = Wire::new(stream, limits.write_timeout);
+    let wire = Wire::new(stream, &limits);
     let connection = protocol(&limits)
         .keep_alive(false)
         .serve_connection(wire, service);

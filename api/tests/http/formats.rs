@@ -116,3 +116,33 @@ fn long_answers_are_compressed_as_the_client_likes() {
         .collect();
     assert_eq!(tags.len(), 3, "each representation has a tag of its own");
 }
+
+/// The longest list there is: as many lines as JSON has entries, and the same figures.
+#[test]
+fn the_longest_list_has_a_line_for_each_entry() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let series = "/v1/event-series?interval=minute&from=2026-11-18&to=2026-11-24T22:00:00Z";
+    let json = client.get(series).ok();
+    let entries = json["series"].as_array().unwrap();
+    assert_eq!(entries.len(), 9960);
+    let ndjson = client.get(&format!("{series}&format=ndjson"));
+    let lines: Vec<serde_json::Value> = ndjson
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines, *entries);
+    let csv = client.get(&format!("{series}&format=csv"));
+    let rows: Vec<&str> = csv.text().split_terminator("\r\n").collect();
+    assert_eq!(rows.len(), entries.len() + 1);
+    for (row, entry) in rows[1..].iter().zip(entries) {
+        let start = entry["start"].as_str().unwrap();
+        assert!(
+            row.starts_with(&format!("{start},{},", entry["total"])),
+            "{row}"
+        );
+        assert_eq!(row.split(',').count(), 18, "{row}");
+    }
+}

@@ -281,3 +281,19 @@ fn what_no_stream_can_be_of_is_a_problem() {
         "the connection goes on after a HEAD"
     );
 }
+
+#[test]
+fn open_streams_are_told_in_the_metrics() {
+    let model = Model::small();
+    let server = Server::with(quick(&model));
+    let mut client = server.client();
+    let mut tells = |open: usize| {
+        let line = format!("\nghev_http_streams {open}\n");
+        (0..10_000).any(|_| client.get("/metrics").text().contains(&line))
+    };
+    assert!(tells(0));
+    let listeners = [(); 3].map(|()| Listener::new(&server, "", &[]));
+    assert!(tells(3));
+    drop(listeners);
+    assert!(tells(0), "who has gone is not counted");
+}

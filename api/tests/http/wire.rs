@@ -417,6 +417,35 @@ fn a_client_that_does_not_read_is_cut_off() {
     server.stop().unwrap();
 }
 
+/// Sixty-four clients that asked for the longest answer there is and did not read it took 230 MB.
+#[test]
+fn long_answers_that_nobody_reads_do_not_pile_up() {
+    const LONG: &str = "/v1/event-series?interval=minute&from=2026-11-20&to=2026-11-26";
+    let (_model, server) = limits(|limits| limits.answers_max_bytes = 1024 * 1024);
+    let mut reader = server.client();
+    let whole = reader.get(LONG);
+    assert_eq!(whole.status, 200, "the longest of all finds room");
+    assert!(whole.body.len() > 2 * 1024 * 1024, "{}", whole.body.len());
+    let mut lazy = server.client();
+    let ask = format!("GET {LONG} HTTP/1.1\r\nHost: x\r\n\r\n");
+    // More than the system's own buffers take, so that some stays here.
+    lazy.send(ask.repeat(10).as_bytes());
+    let refused = (0..1000)
+        .map(|_| reader.get(LONG))
+        .find(|answer| answer.status != 200);
+    let refused = refused.expect("the other client's answers take the room");
+    refused.problem(503, "overloaded");
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(
+        reader.get("/v1/event-counts").status,
+        200,
+        "short answers go on"
+    );
+    drop(lazy);
+    let again = (0..1000).any(|_| reader.get(LONG).status == 200);
+    assert!(again, "who has gone takes no room");
+}
+
 #[test]
 fn idle_connections_do_not_hold_up_the_end() {
     let model = Model::small();
