@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document (<https://spec.openapis.org/oas/v3.1.0>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -10,23 +10,14 @@ use crate::parameters::{Format, Parameter, Place};
 use crate::problem::Code;
 use crate::table::{self, Action, Answer, Endpoint, Tag};
 
-/// Problems that every question may have.
-const OF_QUESTIONS: &[Code] = &[
-    Code::InvalidParameter,
-    Code::ConflictingParameters,
-    Code::UnknownParameter,
-    Code::NotAcceptable,
-    Code::Internal,
-    Code::QueryDeadline,
-    Code::Overloaded,
-    Code::NotReady,
-];
-
-/// Problems that everything else may have.
-const OF_OTHERS: &[Code] = &[Code::UnknownParameter, Code::Internal, Code::Overloaded];
+/// Problems of whatever asks the read model.
+const OF_THE_MODEL: &[Code] = &[Code::QueryDeadline, Code::NotReady];
 
 /// Problems that any request may have, wherever it goes.
 const OF_REQUESTS: &[Code] = &[
+    Code::UnknownParameter,
+    Code::Internal,
+    Code::Overloaded,
     Code::MalformedRequest,
     Code::ContentNotAccepted,
     Code::TargetTooLong,
@@ -142,47 +133,63 @@ fn example_of(schema: &Json, example: &str) -> Json {
 fn responses(endpoint: &Endpoint) -> Map<String, Json> {
     let mut responses = Map::new();
     responses.insert("200".into(), success(endpoint));
-    if !matches!(
-        endpoint.action,
-        Action::Health | Action::Metrics | Action::Stream | Action::Dashboard
-    ) {
+    if !endpoint.of_the_moment {
         let not_modified = json!({
             "description": "The client's copy is still right.",
             "headers": { "ETag": { "$ref": "#/components/headers/ETag" } },
         });
         responses.insert("304".into(), not_modified);
     }
-    let common = match endpoint.action {
-        Action::Question(_) | Action::Stream | Action::Dashboard => OF_QUESTIONS,
-        Action::Document(_) | Action::Health | Action::Metrics => OF_OTHERS,
-    };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    let of_tokens: &[Code] = match endpoint.action {
-        Action::Health => &[],
-        _ => &[Code::Unauthorized],
-    };
-    let everywhere = common.iter().chain(OF_REQUESTS).chain(of_tokens);
-    for code in everywhere.chain(endpoint.problems) {
-        by_status
-            .entry(code.status().as_u16())
-            .or_default()
-            .push(*code);
+    for code in codes(endpoint) {
+        let status = code.status().as_u16();
+        by_status.entry(status).or_default().push(code);
     }
     let problems = by_status
         .iter()
         .map(|(status, codes)| (status.to_string(), problem(codes)));
     responses.extend(problems);
+    if let Action::Dashboard = endpoint.action {
+        // Whatever is wrong with the read model, the page says so itself.
+        responses["503"]["content"]["text/html"] = json!({ "schema": { "type": "string" } });
+    }
     responses
+}
+
+/// What may be wrong with a request to an endpoint, in the order of the documentation.
+fn codes(endpoint: &Endpoint) -> BTreeSet<Code> {
+    let mut codes: BTreeSet<Code> = OF_REQUESTS
+        .iter()
+        .chain(endpoint.problems)
+        .copied()
+        .collect();
+    match endpoint.action {
+        Action::Question(_) | Action::Stream => {
+            codes.extend(OF_THE_MODEL);
+            codes.insert(Code::NotAcceptable);
+        }
+        Action::Dashboard => codes.extend(OF_THE_MODEL),
+        Action::Document(_) | Action::Health | Action::Metrics => {}
+    }
+    let asks_model = !matches!(endpoint.action, Action::Document(_));
+    if asks_model && !endpoint.parameters.is_empty() {
+        codes.insert(Code::InvalidParameter);
+    }
+    let has_window = |parameter: &Parameter| parameter.name == "offset";
+    if endpoint.parameters.iter().any(has_window) {
+        codes.insert(Code::ConflictingParameters);
+    }
+    if !matches!(endpoint.action, Action::Health) {
+        codes.insert(Code::Unauthorized);
+    }
+    codes
 }
 
 fn success(endpoint: &Endpoint) -> Json {
     let mut headers = Map::new();
     let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
     headers.insert("Cache-Control".into(), header("Cache-Control"));
-    if !matches!(
-        endpoint.action,
-        Action::Health | Action::Metrics | Action::Stream | Action::Dashboard
-    ) {
+    if !endpoint.of_the_moment {
         headers.insert("ETag".into(), header("ETag"));
     }
     if endpoint

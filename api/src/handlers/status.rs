@@ -11,9 +11,7 @@ parameters! {
     /// Nothing: the path says it all.
     pub(crate) struct NoParameters {}
     {
-        fn depends_on_clock(&self) -> bool {
-            true
-        }
+        const OF_THE_MOMENT: bool = true;
     }
 }
 
@@ -24,12 +22,10 @@ parameters! {
         format = "format": Option<Format>,
     }
     {
+        const OF_THE_MOMENT: bool = true;
+
         fn format(&self) -> Option<Format> {
             self.format
-        }
-
-        fn depends_on_clock(&self) -> bool {
-            true
         }
     }
 }

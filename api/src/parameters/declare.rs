@@ -5,6 +5,9 @@ use super::{Format, Input, Parameter};
 
 /// What an endpoint can be asked with.
 pub(crate) trait Parameters: Sized + Send + 'static {
+    /// Whether the answer is of the moment, whatever is asked: it is never the same one later.
+    const OF_THE_MOMENT: bool = false;
+
     /// Every parameter, in the order of the documentation.
     fn describe(into: &mut Vec<Parameter>);
 
@@ -23,12 +26,14 @@ pub(crate) trait Parameters: Sized + Send + 'static {
 
     /// Whether the same request means something else later.
     fn depends_on_clock(&self) -> bool {
-        false
+        Self::OF_THE_MOMENT
     }
 }
 
 /// Whose events, and what of them.
 impl<S: Parameters, P: Parameters> Parameters for (S, P) {
+    const OF_THE_MOMENT: bool = P::OF_THE_MOMENT;
+
     fn describe(into: &mut Vec<Parameter>) {
         S::describe(into);
         P::describe(into);

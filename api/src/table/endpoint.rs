@@ -87,6 +87,8 @@ pub(crate) struct Endpoint {
     pub(crate) answer: Answer,
     /// Problems beside those that any endpoint may have.
     pub(crate) problems: &'static [Code],
+    /// Whether its answer is of the moment, and never bears an entity tag.
+    pub(crate) of_the_moment: bool,
     pub(crate) action: Action,
 }
 
@@ -139,6 +141,7 @@ impl Endpoint {
             parameters,
             answer: Answer::of::<V>(),
             problems: &[],
+            of_the_moment: P::OF_THE_MOMENT,
             action: Action::Question(Box::new(Typed {
                 offered: Offered::by::<V>(),
                 cost,
@@ -163,6 +166,7 @@ impl Endpoint {
             parameters: self.parameters.iter().filter(chosen).cloned().collect(),
             answer: Answer::Other(answer::media_type(Format::Svg)),
             problems: self.problems,
+            of_the_moment: self.of_the_moment,
             action: Action::Question(question),
         })
     }
@@ -210,6 +214,7 @@ impl Endpoint {
             parameters,
             answer,
             problems,
+            of_the_moment: !matches!(action, Action::Document(_)),
             action,
         }
     }
@@ -230,6 +235,7 @@ impl Endpoint {
             answer: Answer::of::<HealthView>(),
             ..health
         }
+        .or(&[Code::NotAcceptable])
     }
 
     /// With these problems beside those that any endpoint may have.

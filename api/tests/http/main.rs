@@ -14,6 +14,7 @@ mod caching;
 mod counts;
 mod dashboard;
 mod events;
+mod every_answer;
 mod formats;
 mod hostile;
 mod identities;

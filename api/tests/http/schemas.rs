@@ -31,7 +31,7 @@ pub(crate) fn filled(path: &str) -> String {
     })
 }
 
-fn validator(document: &Json, schema: &Json) -> jsonschema::Validator {
+pub(crate) fn validator(document: &Json, schema: &Json) -> jsonschema::Validator {
     let mut root = json!({ "components": document["components"] });
     root.as_object_mut()
         .unwrap()
@@ -43,7 +43,7 @@ fn validator(document: &Json, schema: &Json) -> jsonschema::Validator {
 }
 
 #[track_caller]
-fn assert_valid(validator: &jsonschema::Validator, json: &Json, what: &str) {
+pub(crate) fn assert_valid(validator: &jsonschema::Validator, json: &Json, what: &str) {
     let errors: Vec<String> = validator
         .iter_errors(json)
         .map(|error| format!("{error} at {}", error.instance_path()))
@@ -52,69 +52,10 @@ fn assert_valid(validator: &jsonschema::Validator, json: &Json, what: &str) {
 }
 
 #[test]
-fn every_endpoint_answers_by_its_schema() {
-    let mut model = Model::small();
-    model.add_dead_letters(3);
-    let server = Server::start(model.path());
-    let mut client = server.client();
-    let document = client.get("/openapi.json").ok();
-    assert_eq!(
-        document,
-        ghev_api::openapi_document(),
-        "served and printed are the same"
-    );
-    let paths = document["paths"].as_object().unwrap();
-    assert!(paths.len() >= 20, "{}", paths.len());
-    for (path, item) in paths {
-        // A stream does not end by itself.
-        let is_stream = path.ends_with("/stream");
-        let method = if is_stream { "HEAD" } else { "GET" };
-        let answer = client.request(method, &filled(path), &[]);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        let content = item["get"]["responses"]["200"]["content"]
-            .as_object()
-            .unwrap();
-        let media_type = answer
-            .header("content-type")
-            .unwrap()
-            .split(';')
-            .next()
-            .unwrap();
-        if path != "/assets/{name}" {
-            assert!(content.contains_key(media_type), "{path} gave {media_type}");
-        }
-        if media_type == "application/json" {
-            let validator = validator(&document, &content["application/json"]["schema"]);
-            assert_valid(&validator, &answer.json(), path);
-        }
-        let unknown = client.get(&format!("{}?no-such=1", filled(path)));
-        assert_eq!(
-            unknown.problem(400, "unknown_parameter"),
-            ["no-such"],
-            "{path}"
-        );
-    }
-}
-
-#[test]
-fn problems_answer_by_their_schema() {
+fn the_document_is_served_as_it_is_printed() {
     let model = Model::small();
-    let server = Server::start(model.path());
-    let mut client = server.client();
-    let document = client.get("/openapi.json").ok();
-    let schema = json!({ "$ref": "#/components/schemas/Problem" });
-    let validator = validator(&document, &schema);
-    for path in [
-        "/nowhere",
-        "/v1/events?limit=0&x=1",
-        "/v1/repos/a/b",
-        "/v1/status?format=csv",
-    ] {
-        assert_valid(&validator, &client.get(path).json(), path);
-    }
-    assert_valid(&validator, &client.request("POST", "/", &[]).json(), "POST");
-    // The schema can refuse: it is no empty one.
-    assert!(!validator.is_valid(&json!({ "code": "internal" })));
+    let served = Server::start(model.path()).get("/openapi.json").ok();
+    assert_eq!(served, ghev_api::openapi_document());
 }
 
 #[test]
