@@ -60,10 +60,13 @@ fn run(language: &str, program: &str, arguments: &[&str], file: &str) -> Option<
     }
     let (at, api, address) = served();
     let code = block(language).replace("localhost:5000", &address);
+    // So that there is more than one page to walk.
+    let code = code.replace("limit=1000&format=ndjson", "limit=1&format=ndjson");
     let file = at.file(file, code.as_bytes());
     let ran = Command::new(program)
         .args(arguments)
         .arg(file)
+        .current_dir(at.path(""))
         .output()
         .unwrap();
     let printed = String::from_utf8(ran.stdout).unwrap();
@@ -86,7 +89,10 @@ fn assert_tells(printed: &str, expected: &[&str]) {
 #[test]
 fn curl_counts_lists_and_asks_again() {
     if let Some(printed) = run("sh", "bash", &["-e"], "example.sh") {
-        assert_tells(&printed, &["\"PushEvent\":0", "octo/cat", "\n304\n"]);
+        assert_tells(
+            &printed,
+            &["\"PushEvent\":0", "octo/cat", "3 events.ndjson", "\n304\n"],
+        );
     }
 }
 
