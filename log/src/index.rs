@@ -29,9 +29,10 @@ const ENTRY_BYTES: usize = 2 * size_of::<u32>();
 /// Bytes handed to the disk at once.
 const BUFFER_BYTES: usize = 1024 * 1024;
 
-/// Entries an active segment's index has room for (2 MiB): a segment rolls before they run out,
-/// so that commitlog never grows the file.
-pub(crate) const CAPACITY: u64 = 256 * 1024;
+/// Entries an active segment's index has room for: a segment rolls before they run out, so that
+/// commitlog never grows the file. All of them take disk from the beginning (512 KiB), which is
+/// much of a small log; a segment of the default size holds so many records of 2 KiB.
+pub(crate) const CAPACITY: u64 = 64 * 1024;
 
 /// Bytes a fresh index takes on the disk.
 pub(crate) const FRESH_BYTES: u64 = CAPACITY * 8;

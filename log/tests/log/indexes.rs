@@ -96,7 +96,7 @@ fn the_active_index_has_no_hole() {
     let mut writer = LogWriter::open(dir.path(), small_segments()).unwrap();
     append(&mut writer, 0..20);
     let metadata = fs::metadata(index(dir.path(), 16)).unwrap();
-    assert_eq!(metadata.len(), 2 * 1024 * 1024);
+    assert_eq!(metadata.len(), 512 * 1024);
     fs::File::open(index(dir.path(), 16))
         .unwrap()
         .sync_all()

@@ -2,9 +2,15 @@
 
 use std::fs;
 
-use ghev_log::{AppendError, LogId, LogOptions, LogWriter, Offset, stat};
+use ghev_log::{AppendError, LogId, LogOptions, LogWriter, Offset, stat, verify};
 
-use crate::support::{append, assert_holds, log_of, read_from, record, segment, small_segments};
+use crate::support::{
+    append, append_bytes, assert_holds, checksum, index, log_of, read_from, record, segment,
+    small_segments,
+};
+
+/// What a segment begins with.
+const MAGIC_BYTES: usize = 2;
 
 #[test]
 fn a_new_log_is_empty() {
@@ -109,7 +115,7 @@ fn records_that_are_refused_change_nothing_and_do_not_stop_the_writer() {
 fn a_segment_rolls_before_its_index_is_full() {
     // commitlog grows a full index by a hole, which on a full disk kills the process, and takes
     // an index without a free entry for a closed one.
-    const INDEX_ENTRIES: usize = 256 * 1024;
+    const INDEX_ENTRIES: usize = 64 * 1024;
     let dir = tempfile::tempdir().unwrap();
     let records = vec![b"x"; INDEX_ENTRIES - 1];
     let mut writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
@@ -121,8 +127,43 @@ fn a_segment_rolls_before_its_index_is_full() {
     assert_eq!(stat(dir.path()).unwrap().segments, 2);
     writer.close().unwrap();
     let writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
-    assert_eq!(writer.next_offset(), Offset::new(256 * 1024 + 1));
-    assert_eq!(read_from(dir.path(), 256 * 1024 - 2), vec![b"x"; 3]);
+    assert_eq!(writer.next_offset(), Offset::new(64 * 1024 + 1));
+    assert_eq!(read_from(dir.path(), 64 * 1024 - 2), vec![b"x"; 3]);
+}
+
+/// Segments took four times as many records once, and what one allows the next may not: the newest
+/// segment of such a log is opened with an index that has its one free entry, and takes no more.
+#[test]
+fn a_segment_of_more_records_than_an_index_has_room_for_is_closed_at_the_next_append() {
+    const SEGMENT_RECORDS: usize = 64 * 1024 - 1;
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
+    let records = vec![b"x"; 2 * SEGMENT_RECORDS];
+    writer.append(&records).unwrap();
+    writer.close().unwrap();
+    let second = segment(dir.path(), SEGMENT_RECORDS as u64);
+    append_bytes(
+        &segment(dir.path(), 0),
+        &fs::read(&second).unwrap()[MAGIC_BYTES..],
+    );
+    for gone in [
+        second,
+        index(dir.path(), SEGMENT_RECORDS as u64),
+        checksum(dir.path(), 0),
+        dir.path().join("watermark"),
+    ] {
+        fs::remove_file(gone).unwrap();
+    }
+
+    let mut writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
+    assert_eq!(writer.next_offset(), Offset::new(records.len() as u64));
+    assert_eq!(stat(dir.path()).unwrap().segments, 1);
+    writer.append(&records[..2]).unwrap();
+    writer.close().unwrap();
+    assert_eq!(stat(dir.path()).unwrap().segments, 2);
+    assert_eq!(verify(dir.path(), &mut |_| {}).unwrap().damages, []);
+    let last = read_from(dir.path(), records.len() as u64 - 1);
+    assert_eq!(last, vec![b"x"; 3]);
 }
 
 #[test]
