@@ -71,7 +71,7 @@ impl InjectError {
 /// goes on where it ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Another writer holds the log, and takes in no imports: it is another import, say.
+    /// Another writer holds the log, and takes in no imports: on a filesystem without sockets, say.
     #[error(
         "another process already writes the log in {}, and takes in no imports ({reason}): let it \
          end first, or name another --data directory", dir.display()
@@ -82,9 +82,9 @@ pub enum ImportError {
         /// Why its holder was not reached.
         reason: io::Error,
     },
-    /// The injector that holds the log did not append.
+    /// The injector or import that holds the log did not append.
     #[error(
-        "the injector that holds the log in {} did not take in more: {reason}; what was appended \
+        "the process that holds the log in {} did not take in more: {reason}; what was appended \
          before is safe: import again", dir.display()
     )]
     Refused {

@@ -5,7 +5,7 @@
 //!   change; [`once`] polls each of them once. What is done
 //!   about each answer GitHub can give stands in one table: [`poll`].
 //! - [`import`](import()) reads files: GH Archive hours of every era, NDJSON, saved pages of the
-//!   Events API, compressed or not; also while polling holds the log, through its inbox.
+//!   Events API, compressed or not; also while polling or another import holds the log, through its inbox.
 //!
 //! Both keep every event as the bytes it came in, drop what the log has already, keep what is no
 //! event as a reject, and acknowledge nothing to others before it is durable. The injector stores nothing

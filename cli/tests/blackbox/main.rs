@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod config;
 mod import;
+mod import_beside;
 mod log_care;
 mod log_commands;
 mod not_a_log;

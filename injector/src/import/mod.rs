@@ -25,7 +25,8 @@
 //! - `gather`: events and rejects into envelopes, envelopes into few appends.
 //! - `encoder`: compresses envelopes, on a thread of its own.
 //! - `pending`: envelopes until they are durable.
-//! - `store`: the log, written by the import itself or, where an injector holds it, through that.
+//! - `held`: a log that the import holds, and what others append to it meanwhile.
+//! - `store`: the log, held by the import or reached through whoever holds it.
 //! - `run`: the import itself.
 //!
 //! # Importing again
@@ -39,12 +40,12 @@
 //! dropped; so is a reject of the same file, line and bytes. So importing a file twice appends no
 //! event, however large the log is, and a file that has grown adds what is new of it.
 //!
-//! # While an injector runs
+//! # While an injector or another import runs
 //!
-//! The log has one writer. Where that is an injector, the import hands its envelopes to it, batch by
-//! batch, and goes on once they are durable. Its summary is as exact as it is otherwise: an event
-//! that a poll brought meanwhile is a duplicate. Where the injector ends or is killed, the import
-//! goes on by itself; where it starts anew, through the new one.
+//! The log has one writer. Where that is an injector or another import, the import hands its
+//! envelopes to it, batch by batch, and goes on once they are durable. Its summary is as exact as it
+//! is otherwise: an event that the other one brought meanwhile is a duplicate. Where the holder ends
+//! or is killed, the import goes on by itself; where another starts, through that.
 
 mod blocks;
 mod encoder;
@@ -52,6 +53,7 @@ mod finished;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gather;
+mod held;
 mod inputs;
 mod known;
 mod options;

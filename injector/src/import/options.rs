@@ -14,8 +14,8 @@ pub struct ImportOptions {
     pub clock: Arc<dyn Clock>,
     /// How to write the log.
     pub log: LogOptions,
-    /// How long to wait for a log that another process holds: until an injector that starts takes
-    /// in what is imported, or one that ends lets go of the log.
+    /// How long to wait for a log that another process holds: until one that starts takes in what is
+    /// imported, or one that ends lets go of the log.
     pub patience: Duration,
 }
 

@@ -24,13 +24,13 @@ const PIECES_PER_REPORT: u64 = 512;
 
 /// Appends the events of `inputs` to the log in `log_dir`, which is created where there is none.
 /// Returns once everything is durable, or as soon as `stop` says so with what was read until then
-/// durable. Blocks; the log is held as its one writer meanwhile, unless an injector holds it, which
-/// then appends for the import.
+/// durable. Blocks; the log is held as its one writer meanwhile, unless an injector or another import
+/// holds it, which then appends for this one.
 ///
 /// # Errors
 /// [`ImportError`]. A file that cannot be opened is found before anything is appended, as far as
 /// its name tells; damage within a file is a reject, no error. [`ImportError::Locked`] where another
-/// process holds the log and is no injector that takes in imports.
+/// process holds the log and does not take in imports.
 pub fn import(
     log_dir: &Path,
     inputs: &[Input],

@@ -1,28 +1,29 @@
-//! Where an import's records go: into the log by its own hand, or through the injector that holds
-//! it. Knows nothing about what is in them.
+//! Where an import's records go: into the log by its own hand, or through whoever holds it. Knows
+//! nothing about what is in them.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ghev_log::{LogCursor, LogId, LogOptions, LogWriter, Offset, OpenError};
+use ghev_log::{LogCursor, LogId, LogWriter, Offset, OpenError};
 
 use super::ImportOptions;
+use super::held::Held;
 use crate::ImportError;
 use crate::inbox::{Answer, Delivery};
 
 /// Between two looks whether the log is free or its holder listens.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// An injector may be restarted in the middle of an import a few times, not without end.
+/// A holder may end or be restarted in the middle of an import a few times, not without end.
 const UNANSWERED_MAX: u32 = 10;
 
 /// A log that can be appended to, in whichever way.
 #[derive(Debug)]
 pub(super) struct Store {
     dir: PathBuf,
-    options: LogOptions,
-    patience: Duration,
+    options: ImportOptions,
     way: Way,
     /// Offers in a row of which nobody knows what became.
     unanswered: u32,
@@ -30,8 +31,8 @@ pub(super) struct Store {
 
 #[derive(Debug)]
 enum Way {
-    Writer(Box<LogWriter>),
-    Injector(Delivery),
+    Held(Held),
+    Holder(Delivery),
 }
 
 /// A log as it stands.
@@ -58,9 +59,8 @@ impl Store {
     pub(super) fn open(dir: &Path, options: &ImportOptions) -> Result<Self, ImportError> {
         Ok(Self {
             dir: dir.to_path_buf(),
-            options: options.log,
-            patience: options.patience,
-            way: Way::open(dir, options.log, options.patience)?,
+            options: options.clone(),
+            way: Way::open(dir, options)?,
             unanswered: 0,
         })
     }
@@ -71,12 +71,8 @@ impl Store {
 
     /// Which log it is, and where it begins and ends.
     pub(super) fn extent(&self) -> Result<Extent, ImportError> {
-        if let Way::Writer(writer) = &self.way {
-            return Ok(Extent {
-                log_id: writer.log_id(),
-                first: writer.first_offset(),
-                next: writer.next_offset(),
-            });
+        if let Way::Held(log) = &self.way {
+            return Ok(log.extent());
         }
         // Beyond every record: a lower place may have been trimmed.
         let mut cursor = LogCursor::open(&self.dir, Offset::new(u64::MAX))?;
@@ -94,18 +90,8 @@ impl Store {
         records: &[R],
     ) -> Result<Appended, ImportError> {
         let delivery = match &mut self.way {
-            Way::Writer(writer) if writer.next_offset() != at => {
-                // What is to be read must be durable.
-                writer.sync()?;
-                return Ok(Appended::Unknown(writer.next_offset()));
-            }
-            Way::Writer(writer) => {
-                let appended = writer.append(records)?;
-                // It may be asked for, and only what is durable can be read.
-                writer.sync()?;
-                return Ok(Appended::To(appended.end));
-            }
-            Way::Injector(delivery) => delivery,
+            Way::Held(log) => return Ok(log.append(at, records)?),
+            Way::Holder(delivery) => delivery,
         };
         let answer = delivery.offer(at, records);
         self.unanswered = if answer.is_ok() {
@@ -121,8 +107,8 @@ impl Store {
                 Err(self.refused(format!("it ended the connection again and again: {error}")))
             }
             Err(error) => {
-                tracing::info!(%error, "the injector went away; going on with the log as it is");
-                self.way = Way::open(&self.dir, self.options, self.patience)?;
+                tracing::info!(%error, "the log's holder went away; going on with the log as it is");
+                self.way = Way::open(&self.dir, &self.options)?;
                 Ok(Appended::Unknown(self.extent()?.next))
             }
         }
@@ -135,26 +121,29 @@ impl Store {
 
     pub(super) fn close(self) -> Result<(), ImportError> {
         match self.way {
-            Way::Writer(writer) => Ok(writer.close()?),
-            Way::Injector(_) => Ok(()),
+            Way::Held(log) => Ok(log.close()?),
+            Way::Holder(_) => Ok(()),
         }
     }
 }
 
 impl Way {
     /// The holder may be about to listen, or to let go.
-    fn open(dir: &Path, options: LogOptions, patience: Duration) -> Result<Self, ImportError> {
-        let (until, mut said) = (Instant::now() + patience, false);
+    fn open(dir: &Path, options: &ImportOptions) -> Result<Self, ImportError> {
+        let (until, mut said) = (Instant::now() + options.patience, false);
         loop {
-            match LogWriter::open(dir, options) {
-                Ok(writer) => return Ok(Self::Writer(Box::new(writer))),
+            match LogWriter::open(dir, options.log) {
+                Ok(writer) => {
+                    let clock = Arc::clone(&options.clock);
+                    return Ok(Self::Held(Held::new(dir, writer, clock)));
+                }
                 Err(OpenError::Locked { .. }) => {}
                 Err(error) => return Err(ImportError::Open(error)),
             }
             match Delivery::connect(dir) {
                 Ok(delivery) => {
-                    tracing::info!("an injector holds the log: it appends what is imported");
-                    return Ok(Self::Injector(delivery));
+                    tracing::info!("another process holds the log: it appends what is imported");
+                    return Ok(Self::Holder(delivery));
                 }
                 Err(reason) if Instant::now() >= until || !may_pass(&reason) => {
                     let dir = dir.to_path_buf();
@@ -162,7 +151,7 @@ impl Way {
                 }
                 Err(_) => {
                     if !std::mem::replace(&mut said, true) {
-                        tracing::info!(log = %dir.display(), seconds = patience.as_secs(),
+                        tracing::info!(log = %dir.display(), seconds = options.patience.as_secs(),
                             "another process holds the log and takes in no imports yet; waiting for it");
                     }
                     std::thread::park_timeout(LOOK_INTERVAL);

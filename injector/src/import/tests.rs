@@ -1,6 +1,7 @@
 //! Whole imports into a log in a temporary directory.
 
 mod again;
+mod at_once;
 mod bad_input;
 mod files;
 mod real;

@@ -10,18 +10,18 @@ use ghev_log::Offset;
 
 use super::{Answer, GREETING, socket};
 
-/// A living injector greets at once; only a suspended one does not.
+/// A living holder greets at once; only a suspended one does not.
 const GREETING_WAIT: Duration = Duration::from_secs(5);
 
 /// A reason is a sentence.
 const REASON_MAX_BYTES: u32 = 64 << 10;
 
-/// A connection to the injector that holds a log.
+/// A connection to whoever holds a log.
 #[derive(Debug)]
 pub(crate) struct Delivery(UnixStream);
 
 impl Delivery {
-    /// Connects to the injector that holds the log in `dir`.
+    /// Connects to whoever holds the log in `dir`.
     pub(crate) fn connect(dir: &Path) -> io::Result<Self> {
         let mut stream = socket::with_name(dir, |name| UnixStream::connect(name))?;
         stream.set_read_timeout(Some(GREETING_WAIT))?;

@@ -1,20 +1,20 @@
-//! How an import appends to a log that a running injector holds: a socket in the log's directory,
-//! on which records are offered and answered. Knows nothing about what records hold, nor who reads
-//! which files.
+//! How an import appends to a log that a running injector or another import holds: a socket in the
+//! log's directory, on which records are offered and answered. Knows nothing about who reads which
+//! files.
 //!
 //! # Why a socket, and why there
 //!
 //! The log has one writer, and a log's directory is the only thing that an import and an injector
 //! surely share: in one process tree or in two containers with one volume. The socket `inbox` is
-//! made once the injector holds the log's lock, and taken away before it lets go of it; one left by
-//! a killed injector refuses connections and is replaced by the next. Nothing is kept in it: what is
+//! made once its holder has the log's lock, and taken away before it lets go of it; one left by a
+//! killed holder refuses connections and is replaced by the next. Nothing is kept in it: what is
 //! acknowledged is in the log, everything else is still the import's. Whoever may write the log may
 //! connect, nobody else.
 //!
 //! # Offers
 //!
 //! An offer is a batch of records and the offset they are to begin at: that of the first record the
-//! import has not read. The injector appends them there durably, or not at all:
+//! import has not read. The holder appends them there durably, or not at all:
 //!
 //! - *appended*: they begin where they were to begin, and are durable.
 //! - *moved*: the log had grown meanwhile, by a poll or another import. Nothing was appended. The
@@ -24,26 +24,28 @@
 //! So no event gets in twice, although neither side locks the other out: what the import compared
 //! its events with is exactly what lies before them.
 //!
-//! No answer, because the injector ended or was killed, means that nobody knows. The import then
-//! takes the log over, or finds the injector that came after, reads on from where it stood, and
+//! No answer, because the holder ended or was killed, means that nobody knows. The import then
+//! takes the log over, or finds the holder that came after, reads on from where it stood, and
 //! finds its own records there, byte for byte, or does not and offers them again. An import that is
 //! killed leaves a whole batch or nothing; importing again finds out which.
 //!
 //! # Bytes
 //!
-//! All numbers are little-endian. The injector greets with `ghev-inbox 1\n`. Then, as often as the
+//! All numbers are little-endian. The holder greets with `ghev-inbox 1\n`. Then, as often as the
 //! import likes:
 //!
 //! | From | Bytes |
 //! |---|---|
 //! | import | `u64` offset, `u32` records, for each record `u32` length and its bytes |
-//! | injector | `u8` (0 appended, 1 moved, 2 refused), `u64` next offset, `u32` length of a reason, the reason in UTF-8 |
+//! | holder | `u8` (0 appended, 1 moved, 2 refused), `u64` next offset, `u32` length of a reason, the reason in UTF-8 |
 
 mod client;
+mod contents;
 mod server;
 mod socket;
 
 pub(crate) use client::Delivery;
+pub(crate) use contents::events_of;
 pub(crate) use server::{Inbox, Offer};
 
 use ghev_log::Offset;

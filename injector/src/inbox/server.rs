@@ -1,4 +1,4 @@
-//! The injector's end: takes connections and hands over one offer after another. Knows nothing
+//! The holder's end: takes connections and hands over one offer after another. Knows nothing
 //! about what is appended when.
 
 use std::io;
@@ -54,7 +54,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     /// Takes offers for the log in `dir`, which the caller holds. Where there can be no socket, on
-    /// some filesystems, polling goes on without.
+    /// some filesystems, the caller goes on without.
     pub(crate) fn open(dir: &Path, clock: Arc<dyn Clock>) -> Self {
         let (sender, offers) = mpsc::channel(1);
         let mut accepting = JoinSet::new();
@@ -67,7 +67,7 @@ impl Inbox {
             }
             Err(error) => {
                 tracing::warn!(socket = %socket::path(dir).display(), %error,
-                    "no socket: nothing can be imported while the injector runs");
+                    "no socket: no import can go through this process");
                 None
             }
         };
@@ -133,7 +133,7 @@ async fn converse(stream: &mut UnixStream, offers: &mpsc::Sender<Offer>) -> io::
             answer,
         };
         let (Ok(()), Ok(answer)) = (offers.send(offer).await, answered.await) else {
-            // Polling ends.
+            // The holder ends.
             return Ok(());
         };
         stream.write_all(&answer.encode()).await?;

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use ghev_event::{Decoder, Origin};
 use ghev_log::AppendError;
 use reqwest::Url;
 
@@ -11,8 +10,7 @@ use super::client::{Answer as Answered, NoAnswer};
 use super::cycle::Poller;
 use super::journal::blocking;
 use crate::InjectError;
-use crate::inbox::{Answer, Offer};
-use crate::key::EventKey;
+use crate::inbox::{Answer, Offer, events_of};
 
 impl Poller {
     /// Asks GitHub, and takes in what is offered meanwhile. `None` where polling is to stop.
@@ -44,7 +42,7 @@ impl Poller {
         }
         let records = Arc::new(std::mem::take(&mut offer.records));
         let offered = Arc::clone(&records);
-        let keys = match blocking(move || keys_of(&offered)).await {
+        let keys = match blocking(move || events_of(&offered)).await {
             Ok(keys) => keys,
             Err(reason) => {
                 tracing::warn!(reason, "refused what an import offered");
@@ -76,19 +74,4 @@ impl Poller {
         self.journal.try_append(records).await?;
         self.journal.sync().await
     }
-}
-
-/// The events of records that are an import's; nothing else gets into the log this way.
-fn keys_of(records: &[Vec<u8>]) -> Result<Vec<EventKey>, String> {
-    let (mut decoder, mut keys) = (Decoder::new(), Vec::new());
-    for record in records {
-        let heads = decoder
-            .heads(record)
-            .map_err(|reason| format!("no envelope: {reason}"))?;
-        if !matches!(heads.provenance.origin, Origin::Import(_)) {
-            return Err("an envelope that is not of an import".to_owned());
-        }
-        keys.extend(heads.events.iter().map(EventKey::of));
-    }
-    Ok(keys)
 }
