@@ -44,8 +44,12 @@ impl Visit {
         if !self.is_spoken_to(&stream).await {
             return;
         }
-        // On the heap, or whoever stays silent would take as much room.
-        Box::pin(self.listen(stream, tls)).await;
+        // On the heap, and apart: whoever stays silent takes the room of neither, and whoever speaks
+        // plainly not that of TLS.
+        match tls {
+            None => Box::pin(self.speak(stream)).await,
+            Some(acceptor) => Box::pin(self.speak_tls(stream, acceptor)).await,
+        }
     }
 
     /// Waits for the first byte. Until there is one, a connection needs none of the buffers, 16 KiB,
@@ -59,17 +63,12 @@ impl Visit {
         }
     }
 
-    async fn listen(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        match tls {
-            None => self.speak(stream).await,
-            Some(acceptor) => {
-                let patience = self.policy.limits.header_timeout;
-                match timeout(patience, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => self.speak(stream).await,
-                    Ok(Err(error)) => tracing::debug!("no TLS connection came about: {error}"),
-                    Err(_) => tracing::debug!("no TLS connection came about in time"),
-                }
-            }
+    async fn speak_tls(self, stream: TcpStream, acceptor: TlsAcceptor) {
+        let patience = self.policy.limits.header_timeout;
+        match timeout(patience, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream).await,
+            Ok(Err(error)) => tracing::debug!("no TLS connection came about: {error}"),
+            Err(_) => tracing::debug!("no TLS connection came about in time"),
         }
     }
 
@@ -84,7 +83,8 @@ impl Visit {
         } = self;
         let service = service_fn(|request: Request<Incoming>| async {
             let (parts, _) = request.into_parts();
-            let response = routes::respond(&server, parts, client, &policy).await;
+            // On the heap, which it leaves with the request: the connection stays.
+            let response = Box::pin(routes::respond(&server, parts, client, &policy)).await;
             Ok::<_, Infallible>(body::of(response))
         });
         let wire = Wire::new(stream, &policy.limits);

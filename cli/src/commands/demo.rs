@@ -26,7 +26,7 @@ pub(crate) fn run(args: &ServeArgs, rate: f64, seed: u64) -> Result<Exit, Comman
         .map_err(CommandError::Temporary)?;
     let dirs = DataDir::new(directory.path());
     runtime::block_on(async |stop| {
-        let listener = serve::bind(args).await?;
+        let listener = serve::bind(args)?;
         let github = bind_github().await?;
         let inject = InjectOptions {
             github_url: url_of(&github)?,

@@ -1,18 +1,24 @@
 //! `ghev serve`: the api alone.
 
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ghev_api::{ApiOptions, TlsFiles};
 use ghev_readmodel::Reader;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 use super::{DataDir, descriptors, runtime};
 use crate::args::ServeArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+
+/// Connections that wait to be accepted. Where there is no room for one its client tries again a second
+/// later, so that a crowd that comes at once would wait for many. The system may allow fewer.
+const BACKLOG: u32 = 4096;
 
 /// Runs until SIGTERM or Ctrl-C. Answers from the current generation, or from `file` where it is
 /// given: that one must be there.
@@ -31,20 +37,29 @@ pub(crate) fn run(
         options.log_end = None;
     }
     runtime::block_on(async |stop| {
-        let listener = bind(args).await?;
+        let listener = bind(args)?;
         service(options, listener, stop).await?;
         Ok(Exit::Done)
     })
 }
 
 /// Takes the port.
-pub(crate) async fn bind(args: &ServeArgs) -> Result<TcpListener, CommandError> {
-    TcpListener::bind(args.listen)
-        .await
-        .map_err(|source| CommandError::Bind {
-            address: args.listen,
-            source,
-        })
+pub(crate) fn bind(args: &ServeArgs) -> Result<TcpListener, CommandError> {
+    listener(args.listen).map_err(|source| CommandError::Bind {
+        address: args.listen,
+        source,
+    })
+}
+
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Or a port would rest for a minute after the process that had it.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// How the api answers.

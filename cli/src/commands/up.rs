@@ -17,7 +17,7 @@ pub(crate) fn run(
     let options = inject::options(inject)?;
     runtime::block_on(async |stop| {
         // The port first: of all that can be wrong, it is the likeliest, and nothing has begun yet.
-        let listener = serve::bind(serve).await?;
+        let listener = serve::bind(serve)?;
         let answers = serve::options(dirs, serve);
         let services: Vec<Service> = vec![
             Box::pin(inject::service(dirs.clone(), options, stop.clone())),

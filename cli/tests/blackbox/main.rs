@@ -5,6 +5,7 @@
 mod bad_input;
 mod clients;
 mod config;
+mod crowds;
 mod import;
 mod import_beside;
 mod log_care;
