@@ -63,8 +63,21 @@ impl EventGenerator {
     /// The generator of `seed`.
     pub fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
+        let world = World::new(&mut rng);
+        Self::of(world, rng)
+    }
+
+    /// The generator of `seed` over so many repositories and people, whose shares follow Zipf's law:
+    /// for measuring what grows with their number.
+    pub fn of_many(seed: u64, repos: usize, people: usize) -> Self {
+        let mut rng = Rng::new(seed);
+        let world = World::of_many(&mut rng, repos, people);
+        Self::of(world, rng)
+    }
+
+    fn of(world: World, mut rng: Rng) -> Self {
         Self {
-            life: Life::new(&mut rng),
+            life: Life::new(world, &mut rng),
             rng,
             era: Era::default(),
             late_per_mille: 180,

@@ -167,9 +167,9 @@ impl What {
 }
 
 impl Life {
-    pub(super) fn new(rng: &mut Rng) -> Self {
+    pub(super) fn new(world: World, rng: &mut Rng) -> Self {
         Self {
-            world: World::new(rng),
+            world,
             pull_requests: Threads::new(true, rng),
             issues: Threads::new(false, rng),
         }

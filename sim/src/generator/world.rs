@@ -37,12 +37,37 @@ impl Repo {
     }
 }
 
-/// Everyone and everything.
+/// Everyone and everything. The bots are the last of the actors.
 #[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) orgs: Vec<Org>,
     pub(super) actors: Vec<Actor>,
     pub(super) repos: Vec<Repo>,
+    people: usize,
+    spread: Spread,
+}
+
+/// Which of many are drawn more often than others.
+#[derive(Debug, Clone, Copy)]
+enum Spread {
+    /// The first of a few dozen.
+    Few,
+    /// By Zipf's law: the *n*th about 1/*n* as often as the first.
+    Zipf,
+}
+
+impl Spread {
+    fn draw(self, rng: &mut Rng, len: usize) -> usize {
+        match self {
+            Self::Few => rng.place(len).min(rng.place(len)),
+            // Every doubling of the rank is as likely as every other.
+            Self::Zipf => {
+                let octaves = (len + 1).ilog2();
+                let first = 1_usize << rng.below(u64::from(octaves) + 1);
+                (first + rng.place(first.min(len + 1 - first)) - 1).min(len - 1)
+            }
+        }
+    }
 }
 
 const ORGS: [&str; 8] = [
@@ -115,6 +140,23 @@ const REPOS: usize = 40;
 
 impl World {
     pub(super) fn new(rng: &mut Rng) -> Self {
+        Self::sized(rng, REPOS, PEOPLE, Spread::Few)
+    }
+
+    /// One of so many repositories and people, of which few have most of the traffic, as on GitHub.
+    pub(super) fn of_many(rng: &mut Rng, repos: usize, people: usize) -> Self {
+        let mut world = Self::sized(rng, repos.max(1), people.max(1), Spread::Zipf);
+        // Drawn at random, some of so many numbers would be the same.
+        for (number, repo) in (0..).zip(&mut world.repos) {
+            repo.id = 1_000_000 + 200 * number + repo.id % 200;
+        }
+        for (number, actor) in (0..).zip(&mut world.actors) {
+            actor.id = 1_000 + 200 * number + actor.id % 200;
+        }
+        world
+    }
+
+    fn sized(rng: &mut Rng, repos: usize, people: usize, spread: Spread) -> Self {
         let orgs: Vec<Org> = ORGS
             .iter()
             .map(|login| Org {
@@ -122,12 +164,12 @@ impl World {
                 login: (*login).into(),
             })
             .collect();
-        let people = (0..PEOPLE).map(|n| {
+        let persons = (0..people).map(|n| {
             let (first, last) = (FIRST[n % FIRST.len()], rng.pick(&LAST));
             (format!("{first}-{last}-{n}"), false)
         });
         let bots = BOTS.iter().map(|login| ((*login).to_owned(), true));
-        let logins: Vec<_> = people.chain(bots).collect();
+        let logins: Vec<_> = persons.chain(bots).collect();
         let actors: Vec<Actor> = logins
             .into_iter()
             .map(|(login, is_bot)| Actor {
@@ -136,41 +178,43 @@ impl World {
                 is_bot,
             })
             .collect();
-        let repos = (0..REPOS).map(|n| repo(rng, n, &orgs, &actors)).collect();
+        let people_made = &actors[..people];
+        let repos = (0..repos).map(|n| repo(rng, n, &orgs, people_made));
+        let repos = repos.collect();
         Self {
             orgs,
             actors,
             repos,
+            people,
+            spread,
         }
     }
 
     /// A repository; a few have most of the traffic.
     pub(super) fn any_repo(&self, rng: &mut Rng) -> usize {
-        let (a, b) = (rng.place(self.repos.len()), rng.place(self.repos.len()));
-        a.min(b)
+        self.spread.draw(rng, self.repos.len())
     }
 
     pub(super) fn any_person(&self, rng: &mut Rng) -> usize {
-        let (a, b) = (rng.place(PEOPLE), rng.place(PEOPLE));
-        a.min(b)
+        self.spread.draw(rng, self.people)
     }
 
     /// A person, or in one case of eight a bot.
     pub(super) fn anyone(&self, rng: &mut Rng) -> usize {
         if rng.chance(125) {
-            PEOPLE + rng.place(BOTS.len())
+            self.people + rng.place(BOTS.len())
         } else {
             self.any_person(rng)
         }
     }
 }
 
-fn repo(rng: &mut Rng, n: usize, orgs: &[Org], actors: &[Actor]) -> Repo {
+fn repo(rng: &mut Rng, n: usize, orgs: &[Org], people: &[Actor]) -> Repo {
     // Three of five belong to organisations, the others to people.
     let org = (n % 5 < 3).then(|| rng.place(orgs.len()));
     let owner = match org {
         Some(org) => orgs[org].login.clone(),
-        None => actors[rng.place(PEOPLE)].login.clone(),
+        None => people[rng.place(people.len())].login.clone(),
     };
     Repo {
         id: rng.between(1_000_000, 1_100_000_000),
