@@ -23,6 +23,10 @@ pub fn is_bot_login(login: &str) -> bool {
 }
 
 fn ends_in_bot(login: &[u8]) -> bool {
+    // Almost every login is told by its last letter.
+    if !matches!(login.last(), Some(b't' | b'T' | b']')) {
+        return false;
+    }
     let ends = |end: &[u8]| {
         let from = login.len().checked_sub(end.len());
         from.is_some_and(|from| login[from..].eq_ignore_ascii_case(end))
