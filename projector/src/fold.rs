@@ -3,7 +3,7 @@
 
 use ghev_event::Decoder;
 use ghev_event::codec::ENVELOPE_EVENTS_MAX as EVENTS_MAX;
-use ghev_readmodel::{Admission, Batch, Changes, Offset, WriteError};
+use ghev_readmodel::{Admission, Admit, Changes, Offset, WriteError};
 
 use crate::projections::{self, EnvelopeFold};
 
@@ -19,7 +19,7 @@ impl Fold {
     /// Folds the record at `offset`; how many events it holds, new or not.
     pub(crate) fn record(
         &mut self,
-        batch: &mut Batch<'_>,
+        batch: &mut impl Admit,
         offset: Offset,
         record: &[u8],
     ) -> Result<u64, WriteError> {

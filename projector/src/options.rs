@@ -15,11 +15,9 @@ pub struct ProjectorOptions {
     /// For how long the model keeps the rows of events, counted back from the newest record; `None`
     /// for ever.
     pub keep_events: Option<Duration>,
-    /// Transactions of a tailing projector: a smaller one is visible sooner.
+    /// Transactions of a projector: a smaller one is visible sooner, a larger one writes fewer rows
+    /// twice.
     pub live: BatchLimits,
-    /// Transactions of a replay: a larger one writes fewer rows twice. The memory of a replay
-    /// grows with it: about 100 bytes for each name seen in a batch.
-    pub bulk: BatchLimits,
 }
 
 /// What ends a batch, whichever comes first; so does the end of the log.
@@ -47,10 +45,6 @@ impl ProjectorOptions {
             live: BatchLimits {
                 events_max: 10_000,
                 bytes_max: 16 << 20,
-            },
-            bulk: BatchLimits {
-                events_max: 1_000_000,
-                bytes_max: 1 << 30,
             },
         }
     }

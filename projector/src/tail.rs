@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use ghev_log::{LogCursor, ReadError};
-use ghev_readmodel::{
-    GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, WriteMode, Writer,
-};
+use ghev_readmodel::{GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, Writer};
 
 use crate::projector::{Folded, Projector};
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
@@ -179,7 +177,7 @@ fn open(
         Err(ProjectError::Stopped) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let writer = Writer::open(dir, log_id, WriteMode::Live)?;
+    let writer = Writer::open(dir, log_id)?;
     let folded = Folded::of(replayed.records, replayed.events);
     Ok(Some((Projector::new(cursor, writer, options)?, folded)))
 }
@@ -187,9 +185,7 @@ fn open(
 /// The current generation, if there is one: a model may be deleted at any moment.
 fn current(dir: &ModelDir, log_id: LogId) -> Result<Option<Writer>, OpenError> {
     match dir.current()? {
-        Some(number) if dir.generation_path(number).exists() => {
-            Writer::open(dir, log_id, WriteMode::Live).map(Some)
-        }
+        Some(number) if dir.generation_path(number).exists() => Writer::open(dir, log_id).map(Some),
         _ => Ok(None),
     }
 }
@@ -213,7 +209,7 @@ fn follow_current(
     let log_id = writer.checkpoint().log_id;
     drop(writer);
     let followed = if current.is_some() {
-        let writer = Writer::open(dir, log_id, WriteMode::Live)?;
+        let writer = Writer::open(dir, log_id)?;
         Some(Projector::new(cursor, writer, options)?)
     } else {
         open(dir, cursor, options, stop)?.map(|(projector, _)| projector)

@@ -6,10 +6,12 @@
 //! - [`ModelDir`]: the directory with its generations and the `CURRENT` pointer.
 //! - [`Writer`] and [`Batch`]: events in, each once, and [`Changes`] that projections have folded,
 //!   in one transaction with the [`Checkpoint`].
+//! - [`RepeatFinder`] and [`BulkLoad`]: a whole log at once, into a new file.
 //! - [`Reader`] and [`Snapshot`]: every question, answered from one consistent state.
 //!
 //! The model can be deleted at any moment: a replay makes it again from the log.
 
+mod bulk;
 mod changes;
 mod checkpoint;
 mod error;
@@ -24,6 +26,7 @@ mod reader;
 mod stored;
 mod writer;
 
+pub use bulk::{BulkLoad, KeyPart, LoadPart, RecordRepeats, RecordRows, RepeatFinder};
 pub use changes::{
     Changes, Contributions, DeadLetter, EnvelopeFacts, KindCounts, NameSighting,
     PullRequestSighting, Sightings,
@@ -43,4 +46,4 @@ pub use reader::{
 pub use statistics::Distribution;
 pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::TableHashes;
-pub use writer::{Admission, Batch, WriteMode, Writer};
+pub use writer::{Admission, Admit, Batch, Writer};

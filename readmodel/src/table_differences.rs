@@ -131,11 +131,11 @@ fn key_text(columns: &[String], row: &[Value]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LogId, WriteMode, Writer};
+    use crate::{LogId, Writer};
 
     fn model(path: &Path, rows: &str) {
         let log = LogId::new([7; 16]);
-        drop(Writer::create(path, log, WriteMode::Live).unwrap());
+        drop(Writer::create(path, log).unwrap());
         let connection = rusqlite::Connection::open(path).unwrap();
         connection.execute_batch(rows).unwrap();
     }

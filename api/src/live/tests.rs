@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use ghev_readmodel::{EventFilter, LogId, ModelDir, Offset, Place, WriteMode, Writer};
+use ghev_readmodel::{EventFilter, LogId, ModelDir, Offset, Place, Writer};
 
 use super::feed::BATCHES_KEPT;
 use super::frame::Batch;
@@ -28,7 +28,7 @@ async fn text(frames: &mut Frames) -> Option<String> {
 #[tokio::test]
 async fn a_client_that_falls_behind_is_cut_with_a_last_event() {
     let model = tempfile::tempdir().unwrap();
-    Writer::open(&ModelDir::new(model.path()), LOG, WriteMode::Live).unwrap();
+    Writer::open(&ModelDir::new(model.path()), LOG).unwrap();
     let options = ApiOptions::new(model.path());
     let readers = Readers::new(model.path().to_path_buf(), None);
     let queries = Arc::new(QueryThreads::start(&options, &readers).unwrap());

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ghev_readmodel::{LogId, ModelDir, ReadError, WriteMode, Writer};
+use ghev_readmodel::{LogId, ModelDir, ReadError, Writer};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -39,7 +39,7 @@ impl Server {
     fn start(endpoints: Vec<Endpoint>, change: impl FnOnce(&mut ApiOptions)) -> Self {
         let model = tempfile::tempdir().unwrap();
         let log_id = LogId::new([1; 16]);
-        Writer::open(&ModelDir::new(model.path()), log_id, WriteMode::Live).unwrap();
+        Writer::open(&ModelDir::new(model.path()), log_id).unwrap();
         let mut options = ApiOptions::new(model.path());
         change(&mut options);
         let runtime = tokio::runtime::Builder::new_multi_thread()

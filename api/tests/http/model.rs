@@ -9,7 +9,7 @@ use ghev_event::{
 };
 use ghev_readmodel::{
     ActorKey, Admission, Changes, DeadLetter, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset,
-    OrgKey, Place, RepoKey, WriteMode, Writer,
+    OrgKey, Place, RepoKey, Writer,
 };
 use tempfile::TempDir;
 
@@ -54,7 +54,7 @@ impl Model {
     }
 
     fn open(dir: &Path) -> Writer {
-        Writer::open(&ModelDir::new(dir), LOG, WriteMode::Live).unwrap()
+        Writer::open(&ModelDir::new(dir), LOG).unwrap()
     }
 
     /// The model most tests ask: eight events on the last day before [`crate::server::NOW`].
@@ -169,22 +169,22 @@ impl Model {
     pub(crate) fn of_another_log(self) -> Self {
         let Self { dir, .. } = self;
         let (models, log) = (ModelDir::new(dir.path()), LogId::new([0xcd; 16]));
-        let bulk = Writer::open(&models, log, WriteMode::Bulk).unwrap();
-        let number = bulk.generation().unwrap();
-        bulk.finish().unwrap().close().unwrap();
-        models.publish(number).unwrap();
-        let writer = Writer::open(&models, log, WriteMode::Live).unwrap();
+        publish_empty(&models, log);
+        let writer = Writer::open(&models, log).unwrap();
         Self { dir, writer }
     }
 
     /// Builds an empty generation beside the current one and makes it current.
     pub(crate) fn switch_generation(&self) {
-        let dir = ModelDir::new(self.path());
-        let writer = Writer::open(&dir, LOG, WriteMode::Bulk).unwrap();
-        let number = writer.generation().unwrap();
-        writer.finish().unwrap().close().unwrap();
-        dir.publish(number).unwrap();
+        publish_empty(&ModelDir::new(self.path()), LOG);
     }
+}
+
+fn publish_empty(dir: &ModelDir, log: LogId) {
+    let number = dir.reserve_next().unwrap();
+    let writer = Writer::create(&dir.generation_path(number), log).unwrap();
+    writer.close().unwrap();
+    dir.publish(number).unwrap();
 }
 
 fn fold(event: &Event<'_>, changes: &mut Changes) {

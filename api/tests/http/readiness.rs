@@ -1,6 +1,6 @@
 //! Before there is a read model, and after.
 
-use ghev_readmodel::{ModelDir, WriteMode, Writer};
+use ghev_readmodel::{ModelDir, Writer};
 
 use crate::model::LOG;
 use crate::server::Server;
@@ -22,7 +22,7 @@ fn the_service_waits_for_a_read_model() {
         );
     }
     assert_eq!(client.get("/docs").status, 200, "documents need no model");
-    let writer = Writer::open(&ModelDir::new(&model), LOG, WriteMode::Live).unwrap();
+    let writer = Writer::open(&ModelDir::new(&model), LOG).unwrap();
     assert_eq!(client.get("/readyz").ok()["as_of"]["next_offset"], 0);
     let empty = client.get("/v1/event-counts").ok();
     assert_eq!(empty["sample_size"], 0);

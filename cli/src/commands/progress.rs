@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Seldom enough not to fill a log file, often enough to see that it goes on.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -13,6 +13,7 @@ const UNKNOWN_TOTAL: &str = "{msg} {spinner} {bytes} {bytes_per_sec} {elapsed}";
 /// Progress in bytes or in records. Written to standard error.
 pub(crate) struct Progress {
     what: &'static str,
+    label: String,
     bar: ProgressBar,
     on_terminal: bool,
     line_at: Instant,
@@ -33,6 +34,7 @@ impl Progress {
         let now = Instant::now();
         Self {
             what,
+            label: what.to_owned(),
             bar,
             on_terminal,
             line_at: now + LINE_INTERVAL,
@@ -46,11 +48,29 @@ impl Progress {
         self.report(done, total, template, |count| HumanBytes(count).to_string());
     }
 
-    /// So many records of so many.
-    pub(crate) fn records(&mut self, done: u64, total: u64) {
-        let template = "{msg} {wide_bar} {pos}/{len} records {per_sec} {eta} left";
+    /// Begins another part of the work, whose bar and rate are its own.
+    pub(crate) fn begin(&mut self, part: &'static str) {
+        self.label = format!("{} ({part})", self.what);
+        self.bar.set_message(self.label.clone());
+        self.bar.reset();
+        self.started_at = Instant::now();
+    }
+
+    /// So many records of so many, with so many events.
+    pub(crate) fn records(&mut self, done: u64, total: u64, events: u64) {
+        let milliseconds = self.started_at.elapsed().as_millis().max(1);
+        let per_second = u128::from(events) * 1000 / milliseconds;
+        let per_second = HumanCount(u64::try_from(per_second).unwrap_or(u64::MAX));
+        if self.on_terminal {
+            self.bar.set_prefix(per_second.to_string());
+        }
+        let template = "{msg} {wide_bar} {pos}/{len} records, {prefix} events/s, {eta} left";
         self.report(done, Some(total), template, |count| {
-            format!("{count} records")
+            if count == total {
+                format!("{count} records ({per_second} events/s)")
+            } else {
+                count.to_string()
+            }
         });
     }
 
@@ -68,7 +88,7 @@ impl Progress {
             self.line_at += LINE_INTERVAL;
             let of_total = total.map_or_else(String::new, |total| format!(" of {}", show(total)));
             let seconds = self.started_at.elapsed().as_secs();
-            tracing::info!("{}: {}{of_total} after {seconds} s", self.what, show(done));
+            tracing::info!("{}: {}{of_total} after {seconds} s", self.label, show(done));
         }
     }
 

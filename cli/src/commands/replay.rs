@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ghev_projector::StopFlag;
-use ghev_projector::replay::{self, ReplayProgress, Until};
+use ghev_projector::replay::{self, ReplayPhase, ReplayProgress, Until};
 use ghev_readmodel::{Offset, RowDifferenceKind};
 
 use super::progress::Progress;
@@ -60,15 +60,29 @@ fn with_progress<T: Send + 'static>(
     runtime::block_on(async move |stop| {
         project::in_background(&stop, move |flag| {
             let mut progress = Progress::start(what);
-            let result = work(
-                &mut |at| progress.records(at.next_offset, at.watermark),
-                flag,
-            );
+            let mut phase = None;
+            let mut report = |at: ReplayProgress| {
+                if phase.replace(at.phase) != Some(at.phase) {
+                    progress.begin(phase_name(at.phase));
+                }
+                progress.records(at.next_offset, at.watermark, at.events);
+            };
+            let result = work(&mut report, flag);
             progress.end();
             result
         })
         .await
     })
+}
+
+/// What a replay is at. The log is read twice: only the whole of it tells which events are repeats.
+const fn phase_name(phase: ReplayPhase) -> &'static str {
+    match phase {
+        ReplayPhase::Comparing => "1 of 3, looking for repeats",
+        ReplayPhase::Folding => "2 of 3, folding",
+        ReplayPhase::Writing => "3 of 3, writing the tables",
+        ReplayPhase::CatchingUp => "catching up",
+    }
 }
 
 fn rebuild(dirs: &DataDir, keep: KeepArgs) -> Result<Exit, CommandError> {

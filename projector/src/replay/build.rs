@@ -1,22 +1,15 @@
 //! Builds a new generation and makes it current.
 
-use ghev_readmodel::{GenerationNumber, LogId, ModelDir, Offset, WriteMode, Writer};
+use std::path::Path;
 
+use ghev_readmodel::{GenerationNumber, Offset};
+
+use super::load::{Loaded, Projecting};
+use super::progress::{ReplayPhase, ReplayProgress};
 use super::{generations, space};
 use crate::projector::{Folded, Projector};
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
-
-/// How far a replay has come, after each record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReplayProgress {
-    /// The first record that is still to be folded.
-    pub next_offset: u64,
-    /// The first record that will not be.
-    pub watermark: u64,
-    /// How many events have been folded, new to the model or not.
-    pub events: u64,
-}
 
 /// What a replay did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,60 +37,29 @@ pub fn replay(
     stop: &StopFlag,
 ) -> Result<ReplaySummary, ProjectError> {
     let dir = options.model();
-    let cursor = open_log(options)?;
-    let log_id = convert::log_id(cursor.log_id());
+    // Before anything is locked or made: there may be no log.
+    open_log(options)?;
     let _lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
     space::check(options, &dir)?;
     let generation = dir.reserve_next()?;
-    let built = build(
-        &dir,
-        generation,
-        log_id,
-        Projecting {
-            options,
-            progress,
-            stop,
-        },
-        cursor,
-    );
+    let with = Projecting {
+        options,
+        progress,
+        stop,
+    };
+    let built = build(&dir.generation_path(generation), with);
     if built.is_err() {
         // What could not be removed now is removed by the next replay.
         let _ = dir.remove(generation);
     }
-    let summary = built?;
+    let built = built?;
     generations::switch(&dir, generation)?;
-    tracing::info!(%generation, next_offset = %summary.next_offset, events = summary.events, "rebuilt");
-    Ok(summary)
-}
-
-/// What every way of replaying is given.
-pub(super) struct Projecting<'a> {
-    pub(super) options: &'a ProjectorOptions,
-    pub(super) progress: &'a mut dyn FnMut(ReplayProgress),
-    pub(super) stop: &'a StopFlag,
-}
-
-fn build(
-    dir: &ModelDir,
-    generation: GenerationNumber,
-    log_id: LogId,
-    mut with: Projecting<'_>,
-    mut cursor: ghev_log::LogCursor,
-) -> Result<ReplaySummary, ProjectError> {
-    let writer = Writer::create(&dir.generation_path(generation), log_id, WriteMode::Bulk)?;
-    let watermark = cursor.watermark()?;
-    let mut projector = Projector::new(cursor, writer, with.options)?;
-    let mut folded = with.fold(&mut projector, watermark)?;
-
-    // Indexing takes a while, in which the log has grown.
-    let (cursor, writer) = projector.into_parts();
-    let mut projector = Projector::new(cursor, writer.finish()?, with.options)?;
-    let watermark = projector.cursor().watermark()?;
-    folded.add(with.fold(&mut projector, watermark)?);
-
-    let next_offset = projector.next_offset();
-    projector.into_parts().1.close()?;
+    let Built {
+        next_offset,
+        folded,
+    } = built;
+    tracing::info!(%generation, %next_offset, events = folded.events, "rebuilt");
     Ok(ReplaySummary {
         generation,
         next_offset,
@@ -106,9 +68,38 @@ fn build(
     })
 }
 
+/// What was folded into a file, and the first record that it does not have.
+struct Built {
+    next_offset: Offset,
+    folded: Folded,
+}
+
+fn build(path: &Path, mut with: Projecting<'_>) -> Result<Built, ProjectError> {
+    let watermark = open_log(with.options)?.watermark()?;
+    let Loaded {
+        cursor,
+        load,
+        mut folded,
+    } = with.load(watermark, path)?;
+    let next_offset = convert::to_model(cursor.offset())?;
+    let writer = load.finish(next_offset)?;
+
+    // Writing takes a while, in which the log has grown.
+    let mut projector = Projector::new(cursor, writer, with.options)?;
+    let watermark = projector.cursor().watermark()?;
+    folded.add(with.catch_up(&mut projector, watermark)?);
+
+    let next_offset = projector.next_offset();
+    projector.into_parts().1.close()?;
+    Ok(Built {
+        next_offset,
+        folded,
+    })
+}
+
 impl Projecting<'_> {
     /// Folds everything below `until`.
-    pub(super) fn fold(
+    fn catch_up(
         &mut self,
         projector: &mut Projector,
         until: ghev_log::Offset,
@@ -122,15 +113,14 @@ impl Projecting<'_> {
         while convert::to_log(projector.next_offset()) < until {
             let before = folded.events;
             let mut on_record = |next: ghev_log::Offset, batch: Folded| {
-                let (next_offset, watermark) = (next.get(), until.get());
-                let events = before + batch.events;
                 progress(ReplayProgress {
-                    next_offset,
-                    watermark,
-                    events,
+                    phase: ReplayPhase::CatchingUp,
+                    next_offset: next.get(),
+                    watermark: until.get(),
+                    events: before + batch.events,
                 });
             };
-            folded.add(projector.batch(options.bulk, until, stop, &mut on_record)?);
+            folded.add(projector.batch(options.live, until, stop, &mut on_record)?);
             if stop.is_stopped() {
                 return Err(ProjectError::Stopped);
             }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ghev_readmodel::{ModelDir, Offset, RowDifference, TableHashes, WriteMode, Writer};
+use ghev_readmodel::{ModelDir, Offset, RowDifference, TableHashes};
 
-use super::build::{Projecting, ReplayProgress};
-use crate::projector::Projector;
+use super::load::Projecting;
+use super::progress::ReplayProgress;
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
@@ -71,7 +71,6 @@ fn compare(
     mut with: Projecting<'_>,
 ) -> Result<CheckReport, ProjectError> {
     let mut cursor = open_log(with.options)?;
-    let log_id = convert::log_id(cursor.log_id());
     let first_offset = convert::to_model(cursor.first_offset()?)?;
     let next_offset = live.checkpoint.next_offset;
     let until = convert::to_log(next_offset);
@@ -84,15 +83,13 @@ fn compare(
             watermark,
         });
     }
-    let writer = Writer::create(scratch, log_id, WriteMode::Bulk)?;
-    let mut projector = Projector::new(cursor, writer, with.options)?;
-    with.fold(&mut projector, until)?;
-    let (_, mut writer) = projector.into_parts();
-    writer.keep_events(None);
+    drop(cursor);
+    let mut load = with.load(until, scratch)?.load;
+    load.keep_events(None);
     if let Some(since) = live.events_since {
-        writer.drop_events_before(since);
+        load.drop_events_before(since);
     }
-    writer.seal()?;
+    load.seal(next_offset)?;
     let differing = live.differing(&TableHashes::of(scratch)?);
     let mut rows = Vec::new();
     for table in &differing {

@@ -5,15 +5,21 @@
 //! - [`check`]: a scratch file, compared with the current generation table by table.
 //! - [`until`]: a file of its own, up to a record or a moment: time travel.
 //!
-//! A replay works while a projector runs. It needs the disk space of one more generation.
+//! A replay works while a projector runs. It needs the disk space of one more generation,
+//! and as much again for sorting.
 
 mod build;
 mod check;
+mod crew;
 mod generations;
+mod load;
+mod progress;
 mod space;
 mod until;
+mod walk;
 
-pub use build::{ReplayProgress, ReplaySummary, replay};
+pub use build::{ReplaySummary, replay};
 pub use check::{CheckReport, check};
 pub use generations::rollback;
+pub use progress::{ReplayPhase, ReplayProgress};
 pub use until::{Until, UntilSummary, until};

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use ghev_event::{Decoder, Timestamp};
 use ghev_log::LogCursor;
-use ghev_readmodel::{ModelDir, Offset, WriteMode, Writer};
+use ghev_readmodel::{ModelDir, Offset, OpenError};
 
-use super::build::{Projecting, ReplayProgress};
-use crate::projector::Projector;
+use super::load::{Loaded, Projecting};
+use super::progress::ReplayProgress;
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
@@ -48,31 +48,32 @@ pub fn until(
         Until::Offset(offset) => convert::to_log(offset).min(cursor.watermark()?),
         Until::Time(time) => first_observed_after(&mut cursor, time)?,
     };
-    let log_id = convert::log_id(cursor.log_id());
-    let writer = Writer::create(into, log_id, WriteMode::Bulk)?;
+    drop(cursor);
     let with = Projecting {
         options,
         progress,
         stop,
     };
-    let folded = fold_into(cursor, writer, end, with);
-    if folded.is_err() {
+    let loaded = load_into(into, end, with);
+    if loaded.is_err() && !matches!(loaded, Err(ProjectError::Open(OpenError::Occupied { .. }))) {
         // A part of a model is worth nothing, and would be in the way of the next attempt.
         let _ = ModelDir::remove_database(into);
     }
-    folded
+    loaded
 }
 
-fn fold_into(
-    cursor: LogCursor,
-    writer: Writer,
+fn load_into(
+    into: &Path,
     end: ghev_log::Offset,
     mut with: Projecting<'_>,
 ) -> Result<UntilSummary, ProjectError> {
-    let mut projector = Projector::new(cursor, writer, with.options)?;
-    let folded = with.fold(&mut projector, end)?;
-    let next_offset = projector.next_offset();
-    projector.into_parts().1.seal()?;
+    let Loaded {
+        cursor,
+        load,
+        folded,
+    } = with.load(end, into)?;
+    let next_offset = convert::to_model(cursor.offset())?;
+    load.seal(next_offset)?;
     Ok(UntilSummary {
         next_offset,
         records: folded.records,

@@ -3,10 +3,11 @@
 use std::thread;
 
 use ghev_event::Timestamp;
+use ghev_projector::replay::ReplayPhase;
 use ghev_projector::{ProjectError, StopFlag, replay, run};
 use ghev_readmodel::{
     Changes, CoverageState, DeadLetter, EventFilter, GenerationNumber, Offset, Reader, Scope,
-    TableHashes, Window, WriteMode, Writer,
+    TableHashes, Window, Writer,
 };
 
 use super::fixture::{Fixture, event, eventually, import, imported, record};
@@ -29,13 +30,20 @@ fn a_replay_says_what_the_live_model_says() {
     fixture.catch_up();
     let (live, before) = (fixture.hashes(), fixture.current_path());
     let mut reported = Vec::new();
-    let mut progress = |at: replay::ReplayProgress| reported.push((at.next_offset, at.watermark));
+    let mut progress = |at: replay::ReplayProgress| {
+        assert_eq!(at.watermark, 3);
+        reported.push((at.phase, at.next_offset, at.events));
+    };
     let summary = replay::replay(&fixture.options, &mut progress, &StopFlag::new()).unwrap();
     assert_eq!(
         (summary.records, summary.events, summary.next_offset.get()),
         (3, 9, 3)
     );
-    assert_eq!(reported, [(1, 3), (2, 3), (3, 3)]);
+    let (compared, rest) = reported.split_at(3);
+    let walk = |phase| [(phase, 1, 3), (phase, 2, 6), (phase, 3, 9)];
+    assert_eq!(compared, walk(ReplayPhase::Comparing));
+    assert_eq!(rest[..3], walk(ReplayPhase::Folding));
+    assert_eq!(rest[3..], [(ReplayPhase::Writing, 3, 9)]);
     assert_ne!(fixture.current_path(), before);
     assert_eq!(fixture.hashes(), live);
     assert_eq!(
@@ -136,7 +144,7 @@ fn a_check_finds_the_tables_that_are_not_what_the_log_makes() {
 
     let path = fixture.current_path();
     let checkpoint = TableHashes::of(&path).unwrap().checkpoint;
-    let mut writer = Writer::open(&fixture.model(), checkpoint.log_id, WriteMode::Live).unwrap();
+    let mut writer = Writer::open(&fixture.model(), checkpoint.log_id).unwrap();
     let mut forged = Changes::default();
     forged.dead_letters.push(DeadLetter {
         offset: Offset::ZERO,

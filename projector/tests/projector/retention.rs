@@ -3,6 +3,7 @@
 use std::thread;
 
 use ghev_log::{LogOptions, LogWriter, TrimLimit};
+use ghev_projector::replay::{self, ReplayPhase};
 use ghev_projector::{BatchLimits, StopFlag, run};
 
 use super::fixture::{Fixture, event, eventually, import};
@@ -56,6 +57,51 @@ fn a_projector_beside_trims_folds_every_record_or_says_that_it_is_gone() {
     let status = snapshot.status().unwrap();
     assert_eq!(status.events + gone, RECORDS);
     assert_eq!(status.dead_letters, letters.len() as u64);
+}
+
+/// A trim between a replay's two walks would leave keys in the index whose rows the second has not
+/// seen: it has to begin anew.
+#[test]
+fn a_replay_whose_log_is_trimmed_under_it_begins_anew() {
+    const RECORDS: u64 = 20;
+    let fixture = Fixture::new();
+    let options = LogOptions {
+        segment_max_bytes: 1,
+        ..LogOptions::default()
+    };
+    let mut log = LogWriter::open(&fixture.options.log_dir, options).unwrap();
+    let records: Vec<_> = (0..RECORDS)
+        .map(|number| import(&[event(number, 0)]))
+        .collect();
+    log.append(&records).unwrap();
+    let mut reports = Vec::new();
+    let mut progress = |at: replay::ReplayProgress| {
+        if at.phase == ReplayPhase::Folding && !reports.contains(&ReplayPhase::Folding) {
+            log.trim(TrimLimit::ToBytes(0)).unwrap();
+        }
+        reports.push(at.phase);
+    };
+    replay::replay(&fixture.options, &mut progress, &StopFlag::new()).unwrap();
+    let walks = reports.chunk_by(|a, b| a == b).map(|walk| walk[0]);
+    let expected = [
+        ReplayPhase::Comparing,
+        ReplayPhase::Folding,
+        ReplayPhase::Comparing,
+        ReplayPhase::Folding,
+        ReplayPhase::Writing,
+    ];
+    assert!(walks.eq(expected), "{reports:?}");
+
+    let mut reader = fixture.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let letters = snapshot.dead_letters(10, None).unwrap();
+    assert_eq!(letters.len(), 1);
+    let status = snapshot.status().unwrap();
+    assert_eq!(status.events + gone(&letters[0].place), RECORDS);
+    assert!(status.events < RECORDS);
+    let again = fixture.hashes();
+    replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+    assert_eq!(fixture.hashes(), again);
 }
 
 /// How many records `records A up to B` are.

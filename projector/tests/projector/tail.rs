@@ -5,7 +5,7 @@ use std::thread;
 
 use ghev_event::{GapReason, Reject, SuspectedGap, Timestamp};
 use ghev_projector::{ProjectError, StopFlag, catch_up, run};
-use ghev_readmodel::{OpenError, Scope, Window, WriteMode, Writer};
+use ghev_readmodel::{OpenError, Scope, Window, Writer};
 
 use super::fixture::{Fixture, copy_dir, event, eventually, import, imported, poll, record};
 
@@ -294,7 +294,7 @@ fn a_running_projector_refuses_a_new_generation_of_another_schema() {
     let newer = model.reserve_next().unwrap();
     let checkpoint = fixture.as_of().unwrap().checkpoint;
     let path = model.generation_path(newer);
-    Writer::create(&path, checkpoint.log_id, WriteMode::Live)
+    Writer::create(&path, checkpoint.log_id)
         .unwrap()
         .close()
         .unwrap();

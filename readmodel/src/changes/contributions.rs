@@ -85,9 +85,14 @@ impl Contributions {
         }
     }
 
+    /// Every contributor, in any order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Contributor, ContributionSighting)> {
+        self.seen.iter().map(|(key, seen)| (*key, *seen))
+    }
+
     /// Every contributor, in the order of the table.
     pub(crate) fn sorted(&self) -> Vec<(Contributor, ContributionSighting)> {
-        let mut sorted: Vec<_> = self.seen.iter().map(|(key, seen)| (*key, *seen)).collect();
+        let mut sorted: Vec<_> = self.iter().collect();
         sorted.sort_unstable_by_key(|&(key, _)| key);
         sorted
     }

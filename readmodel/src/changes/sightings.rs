@@ -86,13 +86,17 @@ impl<K: Copy + Eq + Hash + Ord> Sightings<K> {
         self.len == 0
     }
 
+    /// Every name, in any order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &str, NameSighting)> {
+        self.names.iter().flat_map(|(&key, names)| {
+            let all = std::iter::once(&names.first).chain(&names.more);
+            all.map(move |(name, sighting)| (key, &**name, *sighting))
+        })
+    }
+
     /// Every name, by key, then name: the order of the tables.
     pub(crate) fn sorted(&self) -> Vec<(K, &str, NameSighting)> {
-        let mut sorted = Vec::with_capacity(self.len);
-        for (&key, names) in &self.names {
-            let all = std::iter::once(&names.first).chain(&names.more);
-            sorted.extend(all.map(|(name, sighting)| (key, &**name, *sighting)));
-        }
+        let mut sorted: Vec<_> = self.iter().collect();
         sorted.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         sorted
     }

@@ -12,7 +12,7 @@ use super::event_query::{self, ARRIVALS, EVENT_COLUMNS};
 use super::names::NameBook;
 use super::{ScopeKeys, Snapshot, Window};
 use crate::error::ReadError;
-use crate::stored::{Flags, Id, Kind, KindRef, NameTags, ReadAction, timestamp_of};
+use crate::stored::{Flags, Id, Kind, NameTags, ReadAction, id_value, kind_value, timestamp_of};
 use crate::{ActorKey, Offset, OrgKey, Place, RepoKey};
 
 /// Which events are listed: those that meet every condition. The default lists all.
@@ -159,7 +159,7 @@ impl Snapshot<'_> {
         let sql =
             format!("SELECT {EVENT_COLUMNS} FROM events AS e WHERE e.kind = ?1 AND e.id = ?2");
         let mut statement = self.prepare(&sql)?;
-        let key = params![KindRef(kind), Id(id.clone())];
+        let key = params![kind_value(kind), id_value(id)];
         let found = statement.query_row(key, Found::read).optional()?;
         Ok(self.with_names(found.into_iter().collect())?.pop())
     }

@@ -72,7 +72,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::{LogId, ModelDir, Reader, WriteMode, Writer};
+    use crate::{LogId, ModelDir, Reader, Writer};
 
     const LOG: LogId = LogId::new([7; 16]);
 
@@ -80,7 +80,7 @@ mod tests {
     fn a_sealed_file_is_read_without_files_beside_it_until_it_is_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("100% mine? #1.db");
-        let writer = Writer::create(&path, LOG, WriteMode::Live).unwrap();
+        let writer = Writer::create(&path, LOG).unwrap();
         assert_eq!(Sealed::of(&path), None, "it has a WAL");
         writer.close().unwrap();
         let sealed = Sealed::of(&path).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     fn a_model_is_read_where_nothing_can_be_written() {
         let dir = tempfile::tempdir().unwrap();
         let model = ModelDir::new(dir.path());
-        let writer = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+        let writer = Writer::open(&model, LOG).unwrap();
         writer.close().unwrap();
         std::fs::set_permissions(dir.path(), Permissions::from_mode(0o555)).unwrap();
         let writable = File::create(dir.path().join("probe")).is_ok();
@@ -109,7 +109,7 @@ mod tests {
         std::fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         assert_eq!(read.unwrap().checkpoint.log_id, LOG, "writable: {writable}");
         // The projector is back: the same reader follows it.
-        let mut writer = Writer::open(&model, LOG, WriteMode::Live).unwrap();
+        let mut writer = Writer::open(&model, LOG).unwrap();
         let next = crate::Offset::new(1).unwrap();
         let batch = writer.begin().unwrap();
         batch.commit(&crate::Changes::default(), next).unwrap();

@@ -78,6 +78,21 @@ pub(crate) fn create_indexes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(INDEXES)
 }
 
+/// Makes some of them, by name.
+pub(crate) fn create_indexes_of(
+    connection: &Connection,
+    wanted: impl Fn(&str) -> bool,
+) -> rusqlite::Result<()> {
+    for statement in INDEXES.split_inclusive(';') {
+        let name = statement.split("IF NOT EXISTS").nth(1);
+        let name = name.and_then(|rest| rest.split_whitespace().next());
+        if name.is_some_and(&wanted) {
+            connection.execute_batch(statement)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use ghev_event::Timestamp;

@@ -1,7 +1,11 @@
 //! An event's action in a row: the frequent ones by number, others as they are.
 
+use std::borrow::Cow;
+
 use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+use super::Value;
 
 /// The actions that have a number: their place in this list. Appending one changes how it is
 /// stored, so it takes a new schema version.
@@ -39,10 +43,18 @@ impl Action<'_> {
     }
 }
 
+/// The value that an action is stored as.
+pub(crate) fn action_value(action: &str) -> Value<'_> {
+    match Action(action).number() {
+        Some(number) => Value::Integer(number),
+        None => Value::Text(Cow::Borrowed(action)),
+    }
+}
+
 impl ToSql for Action<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self.number() {
-            Some(number) => ToSqlOutput::Owned(Value::Integer(number)),
+            Some(number) => ToSqlOutput::from(number),
             None => ToSqlOutput::Borrowed(ValueRef::Text(self.0.as_bytes())),
         })
     }

@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 
 use ghev_event::EventId;
-use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{FromSql, FromSqlResult, ValueRef};
 
-/// An id as SQLite stores it. A digest is stored as the text it prints as.
+use super::Value;
+
+/// An id read back. A digest is stored as the text it prints as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Id<'a>(pub(crate) EventId<'a>);
 
-impl ToSql for Id<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match &self.0 {
-            EventId::Number(number) => match i64::try_from(*number) {
-                Ok(number) => ToSqlOutput::Owned(Value::Integer(number)),
-                Err(_) => ToSqlOutput::Owned(Value::Text(number.to_string())),
-            },
-            EventId::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-            digest @ EventId::Digest(_) => ToSqlOutput::Owned(Value::Text(digest.to_string())),
-        })
+/// The value that an id is stored as.
+pub(crate) fn id_value<'a>(id: &'a EventId<'_>) -> Value<'a> {
+    match id {
+        EventId::Number(number) => match i64::try_from(*number) {
+            Ok(number) => Value::Integer(number),
+            Err(_) => Value::Text(number.to_string().into()),
+        },
+        EventId::Text(text) => Value::Text(Cow::Borrowed(text)),
+        digest @ EventId::Digest(_) => Value::Text(digest.to_string().into()),
     }
 }
 

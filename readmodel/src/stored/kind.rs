@@ -1,34 +1,32 @@
 //! An event's kind in a row: the known ones by number, others by name.
 
+use std::borrow::Cow;
+
 use ghev_event::{EventKind, KnownKind};
 use rusqlite::ToSql;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+use super::Value;
 
 /// A kind as SQLite stores it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind(pub(crate) EventKind);
 
-/// A kind on its way to SQLite, where owning it would copy a name.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KindRef<'a>(pub(crate) &'a EventKind);
-
 impl ToSql for Kind {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        stored(&self.0)
+        Ok(match &self.0 {
+            EventKind::Known(kind) => ToSqlOutput::from(i64::from(kind.code())),
+            EventKind::Other(name) => ToSqlOutput::Borrowed(ValueRef::Text(name.as_bytes())),
+        })
     }
 }
 
-impl ToSql for KindRef<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        stored(self.0)
+/// The value that a kind is stored as.
+pub(crate) fn kind_value(kind: &EventKind) -> Value<'_> {
+    match kind {
+        EventKind::Known(kind) => Value::Integer(i64::from(kind.code())),
+        EventKind::Other(name) => Value::Text(Cow::Borrowed(name)),
     }
-}
-
-fn stored(kind: &EventKind) -> rusqlite::Result<ToSqlOutput<'_>> {
-    Ok(match kind {
-        EventKind::Known(kind) => ToSqlOutput::Owned(Value::Integer(i64::from(kind.code()))),
-        EventKind::Other(name) => ToSqlOutput::Borrowed(ValueRef::Text(name.as_bytes())),
-    })
 }
 
 impl FromSql for Kind {

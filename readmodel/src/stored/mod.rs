@@ -11,10 +11,12 @@ mod id;
 mod kind;
 mod names;
 mod time;
+mod value;
 
-pub(crate) use action::{Action, ReadAction, ThreadAction};
+pub(crate) use action::{Action, ReadAction, ThreadAction, action_value};
 pub(crate) use flags::Flags;
-pub(crate) use id::Id;
-pub(crate) use kind::{Kind, KindRef};
+pub(crate) use id::{Id, id_value};
+pub(crate) use kind::{Kind, kind_value};
 pub(crate) use names::{NameTags, name_tag};
 pub(crate) use time::{UNDATED, seconds_of, timestamp_of, to_seconds_up};
+pub(crate) use value::Value;

@@ -8,7 +8,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::event_rows::EventRows;
 use super::file::Retention;
-use super::{WriteMode, Writer, identity_totals, retention, rows};
+use super::{Writer, identity_totals, retention, rows};
 use crate::error::WriteError;
 use crate::{Changes, Checkpoint, Offset, Place};
 
@@ -23,26 +23,67 @@ pub enum Admission {
     Conflict,
 }
 
+/// Takes the events of one record after the other, each once.
+pub trait Admit {
+    /// Adds the events of the record at `offset`, each unless one of its kind and id came before;
+    /// what became of each, in their order, replaces what is in `admissions`. A record has at most
+    /// 65,536 events; further ones are not looked at.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    fn admit_record(
+        &mut self,
+        offset: Offset,
+        events: &[Event<'_>],
+        admissions: &mut Vec<Admission>,
+    ) -> Result<(), WriteError>;
+}
+
+impl Admit for Batch<'_> {
+    fn admit_record(
+        &mut self,
+        offset: Offset,
+        events: &[Event<'_>],
+        admissions: &mut Vec<Admission>,
+    ) -> Result<(), WriteError> {
+        admissions.clear();
+        self.events.admit_record(offset, events, admissions)?;
+        admissions
+            .iter()
+            .for_each(|&admission| self.totals.count(admission));
+        Ok(())
+    }
+}
+
 /// An open transaction. Dropped without [`Batch::commit`], it changes nothing.
 pub struct Batch<'w> {
     events: EventRows<'w>,
     totals: Totals,
-    mode: WriteMode,
     checkpoint: &'w mut Checkpoint,
     retention: &'w mut Retention,
     transaction: Transaction<'w>,
 }
 
 /// What a batch adds to the totals beside the checkpoint.
-#[derive(Debug, Default)]
-struct Totals {
-    events: u64,
-    duplicates: u64,
-    conflicts: u64,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Totals {
+    pub(crate) events: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) conflicts: u64,
 }
 
 impl Totals {
-    const fn count(&mut self, admission: Admission) {
+    pub(crate) const fn add(&mut self, more: Self) {
+        self.events += more.events;
+        self.duplicates += more.duplicates;
+        self.conflicts += more.conflicts;
+    }
+
+    pub(crate) const fn total(self) -> u64 {
+        self.events + self.duplicates + self.conflicts
+    }
+
+    pub(crate) const fn count(&mut self, admission: Admission) {
         match admission {
             Admission::New => self.events += 1,
             Admission::Duplicate => self.duplicates += 1,
@@ -66,7 +107,6 @@ impl<'w> Batch<'w> {
         let Writer {
             connection,
             checkpoint,
-            mode,
             retention,
             ..
         } = writer;
@@ -84,7 +124,6 @@ impl<'w> Batch<'w> {
         Ok(Self {
             events: EventRows::new(connection, retention.since.is_some())?,
             totals: Totals::default(),
-            mode: *mode,
             checkpoint,
             retention,
             transaction,
@@ -101,26 +140,6 @@ impl<'w> Batch<'w> {
         Ok(admission)
     }
 
-    /// Adds the events of the record at `offset`, each as [`Batch::admit`] does, in less time; what
-    /// became of each, in their order, replaces what is in `admissions`. A record has at most
-    /// 65,536 events; further ones are not looked at.
-    ///
-    /// # Errors
-    /// Where SQLite fails.
-    pub fn admit_record(
-        &mut self,
-        offset: Offset,
-        events: &[Event<'_>],
-        admissions: &mut Vec<Admission>,
-    ) -> Result<(), WriteError> {
-        admissions.clear();
-        self.events.admit_record(offset, events, admissions)?;
-        admissions
-            .iter()
-            .for_each(|&admission| self.totals.count(admission));
-        Ok(())
-    }
-
     /// Adds what projections have folded from the batch's new events, and moves the checkpoint to
     /// `next_offset`.
     ///
@@ -131,22 +150,15 @@ impl<'w> Batch<'w> {
         let Self {
             events,
             totals,
-            mode,
             checkpoint,
             retention,
             transaction,
         } = self;
         drop(events);
         rows::add(&transaction, changes)?;
-        // A bulk load sums them up once, at its end.
-        if mode == WriteMode::Live {
-            identity_totals::add(&transaction, changes)?;
-        }
+        identity_totals::add(&transaction, changes)?;
         let observed_at = newest(&transaction, changes)?;
-        let since = match mode {
-            WriteMode::Live => drop_old_events(&transaction, *retention, observed_at)?,
-            WriteMode::Bulk => retention.since,
-        };
+        let since = drop_old_events(&transaction, *retention, observed_at)?;
         let moved = transaction
             .prepare_cached(
                 "UPDATE checkpoint SET next_offset = ?1, observed_at = ?2,

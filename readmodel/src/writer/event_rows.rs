@@ -8,9 +8,9 @@ use ghev_event::Event;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Statement, ToSql, params};
 
 use super::Admission;
-use crate::changes::is_by_bot;
-use crate::stored::{Action, Flags, Id, KindRef, NameTags, seconds_of};
-use crate::{ActorKey, Offset, OrgKey, Place, RepoKey};
+use super::event_row::EventRow;
+use crate::stored::{id_value, kind_value};
+use crate::{Offset, Place};
 
 const COLUMNS: [&str; 13] = [
     "place",
@@ -141,14 +141,14 @@ impl<'w> EventRows<'w> {
         let Some(dropped) = &mut self.dropped else {
             return Ok(None);
         };
-        let key = params![KindRef(&event.kind), Id(event.id.clone())];
+        let key = params![kind_value(&event.kind), id_value(&event.id)];
         let first = dropped.query_row(key, |row| row.get(0)).optional()?;
         Ok(first.map(|first| repeat_of(first, event)))
     }
 
     /// Of what kind a repeat is.
     fn repeat(&mut self, event: &Event<'_>) -> rusqlite::Result<Admission> {
-        let key = params![KindRef(&event.kind), Id(event.id.clone())];
+        let key = params![kind_value(&event.kind), id_value(&event.id)];
         let first: i64 = self.digest_of.query_row(key, |row| row.get(0))?;
         Ok(repeat_of(first, event))
     }
@@ -178,34 +178,35 @@ fn bind(
     place: Place,
     event: &Event<'_>,
 ) -> rusqlite::Result<()> {
-    let repo = event.repo.as_ref();
-    let actor = event.actor.as_ref();
-    let org = event.org.as_ref();
-    let facts = &event.facts;
-    let flags = Flags {
-        merged: facts.merged,
-        on_pull_request: facts.on_pull_request,
-        by_bot: is_by_bot(event),
-    };
+    let EventRow {
+        place,
+        kind,
+        id,
+        created_at,
+        repo,
+        actor,
+        org,
+        action,
+        number,
+        flags,
+        name_tags,
+        push_size,
+        body_digest,
+    } = EventRow::of(place, event);
     let values: [&dyn ToSql; COLUMNS.len()] = [
-        &place.to_sql(),
-        &KindRef(&event.kind),
-        &Id(event.id.clone()),
-        &seconds_of(event.created_at),
-        &repo
-            .and_then(|repo| RepoKey::of(repo.id, repo.name.as_deref()))
-            .map(RepoKey::to_sql),
-        &actor
-            .and_then(|actor| ActorKey::of(actor.id, actor.login.as_deref()))
-            .map(ActorKey::to_sql),
-        &org.and_then(|org| OrgKey::of(org.id, org.login.as_deref()))
-            .map(OrgKey::to_sql),
-        &facts.action.as_deref().map(Action),
-        &facts.number.map(|number| number.get().cast_signed()),
-        &flags.to_sql(),
-        &NameTags::of(event).to_sql(),
-        &facts.push_size.map(u64::cast_signed),
-        &event.body_digest.bits().cast_signed(),
+        &place,
+        &kind,
+        &id,
+        &created_at,
+        &repo,
+        &actor,
+        &org,
+        &action,
+        &number,
+        &flags,
+        &name_tags,
+        &push_size,
+        &body_digest,
     ];
     let first = row * COLUMNS.len() + 1;
     for (index, value) in (first..).zip(values) {

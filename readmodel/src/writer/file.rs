@@ -4,10 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ghev_event::Timestamp;
 use rusqlite::Connection;
 
-use super::{Batch, identity_totals, retention};
+use super::Batch;
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, schema};
@@ -15,31 +14,11 @@ use crate::{Checkpoint, LogId, Offset, schema};
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 const LIVE_CACHE_KIB: i64 = 32 << 10;
 
-/// A bulk load keeps the inner pages of every tree at hand.
-const BULK_CACHE_KIB: i64 = 256 << 10;
-
-/// SQLite sorts an index in runs of this size, then merges them. Runs that fit a processor's cache
-/// were built in two thirds of the time that one large run took.
-const SORT_CACHE_KIB: i64 = 2 << 10;
-
-/// Threads that sort runs of an index beside the one that gathers them.
-const SORT_THREADS: i64 = 1;
-
 /// SQLite cuts the WAL back to this after a checkpoint: a large batch does not keep its space.
 const WAL_KEPT_BYTES: i64 = 64 << 20;
 
 /// Readers hold a lock for microseconds only, when they open or recover a WAL.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How a writer treats its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteMode {
-    /// Beside readers: WAL, every index kept up, every batch atomic whenever the process ends.
-    Live,
-    /// A new file that nobody reads before it is finished: nothing is synced, and totals and
-    /// indexes come last. When anything fails the file is worth nothing.
-    Bulk,
-}
 
 /// Writes one generation. Who opens one holds the lock that goes with it
 /// ([`ModelDir::lock_projector`] or [`ModelDir::lock_replay`]); should two write all the same,
@@ -48,7 +27,6 @@ pub enum WriteMode {
 pub struct Writer {
     pub(super) connection: Connection,
     pub(super) checkpoint: Checkpoint,
-    pub(super) mode: WriteMode,
     pub(super) retention: Retention,
     path: PathBuf,
     generation: Option<GenerationNumber>,
@@ -64,17 +42,13 @@ pub(super) struct Retention {
 }
 
 impl Writer {
-    /// [`WriteMode::Live`]: the current generation, or a first one, which is empty and becomes
-    /// current. [`WriteMode::Bulk`]: a new generation, which does not become current by itself:
-    /// [`Writer::finish`] it, then [`ModelDir::publish`] it.
+    /// The current generation, or a first one, which is empty and becomes current.
     ///
     /// # Errors
     /// Where the file cannot be opened or made, is of another schema or made from another log.
-    pub fn open(dir: &ModelDir, log_id: LogId, mode: WriteMode) -> Result<Self, OpenError> {
+    pub fn open(dir: &ModelDir, log_id: LogId) -> Result<Self, OpenError> {
         dir.create()?;
-        if mode == WriteMode::Live
-            && let Some(number) = dir.current()?
-        {
+        if let Some(number) = dir.current()? {
             let writer = Self::open_file(&dir.generation_path(number), log_id)?;
             return Ok(Self {
                 generation: Some(number),
@@ -82,10 +56,8 @@ impl Writer {
             });
         }
         let number = dir.reserve_next()?;
-        let writer = Self::create(&dir.generation_path(number), log_id, mode)?;
-        if mode == WriteMode::Live {
-            dir.publish(number)?;
-        }
+        let writer = Self::create(&dir.generation_path(number), log_id)?;
+        dir.publish(number)?;
         Ok(Self {
             generation: Some(number),
             ..writer
@@ -96,25 +68,18 @@ impl Writer {
     ///
     /// # Errors
     /// Where the file cannot be made, or has something in it.
-    pub fn create(path: &Path, log_id: LogId, mode: WriteMode) -> Result<Self, OpenError> {
+    pub fn create(path: &Path, log_id: LogId) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite {
             path: path.to_path_buf(),
             source,
         };
-        if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) {
-            return Err(OpenError::Occupied {
-                path: path.to_path_buf(),
-            });
-        }
+        refuse_occupied(path)?;
         let make = || -> rusqlite::Result<Connection> {
             let mut connection = Connection::open(path)?;
-            configure(&connection, mode)?;
+            configure(&connection)?;
             schema::migrate(&mut connection)?;
-            if mode == WriteMode::Live {
-                schema::create_indexes(&connection)?;
-            }
-            let sql = "INSERT INTO checkpoint VALUES (1, ?1, 0, NULL, 0, 0, 0, 0, NULL)";
-            connection.execute(sql, [log_id.to_string()])?;
+            schema::create_indexes(&connection)?;
+            connection.execute(FIRST_CHECKPOINT, [log_id.to_string()])?;
             Ok(connection)
         };
         let connection = make().map_err(failed)?;
@@ -125,7 +90,6 @@ impl Writer {
         Ok(Self {
             connection,
             checkpoint,
-            mode,
             retention: Retention::default(),
             path: path.to_path_buf(),
             generation: None,
@@ -160,7 +124,7 @@ impl Writer {
                 expected: log_id,
             });
         }
-        configure(&connection, WriteMode::Live).map_err(failed)?;
+        configure(&connection).map_err(failed)?;
         let since = "SELECT events_since FROM checkpoint";
         let since = connection.query_row(since, [], |row| row.get(0));
         let retention = Retention {
@@ -170,7 +134,6 @@ impl Writer {
         Ok(Self {
             connection,
             checkpoint,
-            mode: WriteMode::Live,
             retention,
             path: path_buf,
             generation: None,
@@ -194,14 +157,9 @@ impl Writer {
 
     /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
     /// hour; `None` for as long as there is a model. What was folded from them stays. From the next
-    /// batch on; in a bulk load at its end.
+    /// batch on.
     pub const fn keep_events(&mut self, kept: Option<Duration>) {
         self.retention.kept = kept;
-    }
-
-    /// Drops the rows of events before this instant, to its second, at the end of a bulk load.
-    pub fn drop_events_before(&mut self, since: Timestamp) {
-        self.retention.since = Some(since.as_seconds());
     }
 
     /// Begins a batch at the checkpoint. No other writer can begin one before it has ended.
@@ -211,44 +169,6 @@ impl Writer {
     /// fails.
     pub fn begin(&mut self) -> Result<Batch<'_>, WriteError> {
         Batch::begin(self)
-    }
-
-    /// Ends a bulk load: builds the indexes, makes the file durable and goes on live.
-    ///
-    /// # Errors
-    /// Where SQLite or the disk fails.
-    pub fn finish(self) -> Result<Self, WriteError> {
-        let (kept, generation) = (self.retention.kept, self.generation);
-        let (path, log_id) = (self.path.clone(), self.checkpoint.log_id);
-        self.seal()?;
-        let mut writer = Self::open_file(&path, log_id)?;
-        writer.generation = generation;
-        writer.keep_events(kept);
-        Ok(writer)
-    }
-
-    /// Ends a bulk load for good: builds the indexes and makes the file durable. It is a file by
-    /// itself, without a WAL, which can be read where nothing can be written.
-    ///
-    /// # Errors
-    /// Where SQLite or the disk fails.
-    pub fn seal(self) -> Result<(), WriteError> {
-        let Self {
-            connection,
-            path,
-            mode,
-            retention,
-            ..
-        } = self;
-        drop_old_events(&connection, retention)?;
-        connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
-        connection.pragma_update(None, "threads", SORT_THREADS)?;
-        if mode == WriteMode::Bulk {
-            identity_totals::sum_all(&connection)?;
-        }
-        schema::create_indexes(&connection)?;
-        connection.close().map_err(|(_, error)| error)?;
-        Ok(File::open(&path)?.sync_all()?)
     }
 
     /// Closes the file: its WAL is moved into it and it is synced.
@@ -261,18 +181,18 @@ impl Writer {
     }
 }
 
-/// Before the indexes are built: they take the space.
-fn drop_old_events(connection: &Connection, retention: Retention) -> rusqlite::Result<()> {
-    let observed_at = "SELECT observed_at FROM checkpoint";
-    let observed_at: Option<i64> = connection.query_row(observed_at, [], |row| row.get(0))?;
-    let observed_at = observed_at.map(Timestamp::from_millis);
-    let Some(since) = retention::since(retention.kept, observed_at, retention.since) else {
-        return Ok(());
-    };
-    retention::drop_before(connection, since)?;
-    connection.execute("UPDATE checkpoint SET events_since = ?1", [since])?;
+/// A new model is not made where there is something.
+pub(crate) fn refuse_occupied(path: &Path) -> Result<(), OpenError> {
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) {
+        let path = path.to_path_buf();
+        return Err(OpenError::Occupied { path });
+    }
     Ok(())
 }
+
+/// The checkpoint of a model of nothing.
+pub(crate) const FIRST_CHECKPOINT: &str =
+    "INSERT INTO checkpoint VALUES (1, ?1, 0, NULL, 0, 0, 0, 0, NULL)";
 
 fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     use rusqlite::OpenFlags;
@@ -301,21 +221,11 @@ fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
 /// The log is the truth, and rows and checkpoint move together: a power cut may take the last
 /// transactions of a live model, which are then folded again. So WAL with `synchronous=NORMAL`
 /// does (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
-fn configure(connection: &Connection, mode: WriteMode) -> rusqlite::Result<()> {
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(32);
-    match mode {
-        WriteMode::Live => {
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "NORMAL")?;
-            connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
-            connection.pragma_update(None, "cache_size", -LIVE_CACHE_KIB)
-        }
-        WriteMode::Bulk => {
-            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-            connection.pragma_update(None, "journal_mode", "OFF")?;
-            connection.pragma_update(None, "synchronous", "OFF")?;
-            connection.pragma_update(None, "cache_size", -BULK_CACHE_KIB)
-        }
-    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
+    connection.pragma_update(None, "cache_size", -LIVE_CACHE_KIB)
 }

@@ -11,7 +11,7 @@ use crate::stored::UNDATED;
 use crate::{Changes, OrgKey, RepoKey, Sightings};
 
 /// Adds what a batch has seen.
-pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+pub(crate) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     add_to(connection, "repos", &changes.repo_names, RepoKey::to_sql)?;
     add_to(connection, "orgs", &changes.org_names, OrgKey::to_sql)
 }
@@ -38,7 +38,7 @@ fn add_to<K: Copy + Eq + Hash + Ord>(
 }
 
 /// Sums up all names of a model that has no totals yet.
-pub(super) fn sum_all(connection: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn sum_all(connection: &Connection) -> rusqlite::Result<()> {
     for (table, names) in [("repos", "repo_names"), ("orgs", "org_names")] {
         // The names are in the order of their keys: this walks both trees once.
         connection.execute(

@@ -2,24 +2,28 @@
 //! projections have folded from the new ones follows as [`Changes`](crate::Changes), in the same
 //! transaction as the checkpoint. Knows nothing about the log or about how events are folded.
 //!
-//! - `file`: makes and opens a generation's file, in the mode that suits the work.
+//! - `file`: makes and opens a generation's file.
 //! - `batch`: one transaction, fenced by the offset it began at.
-//! - `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
+//! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
 //! - `retention`: which rows of `events` are kept.
 //!
-//! The rows are a function of the log's prefix alone: not of where batches begin and end, nor of
-//! the mode.
+//! The rows are a function of the log's prefix alone, not of where batches begin and end: a load of
+//! the whole log at once (`bulk`) makes the same.
 
 mod batch;
+mod event_row;
 mod event_rows;
 mod file;
-mod identity_totals;
-mod retention;
-mod rows;
+pub(crate) mod identity_totals;
+pub(crate) mod retention;
+pub(crate) mod rows;
 
-pub use batch::{Admission, Batch};
-pub use file::{WriteMode, Writer};
+pub(crate) use batch::Totals;
+pub use batch::{Admission, Admit, Batch};
+pub(crate) use event_row::EventRow;
+pub use file::Writer;
+pub(crate) use file::{FIRST_CHECKPOINT, refuse_occupied};
 
 #[cfg(test)]
 mod tests;

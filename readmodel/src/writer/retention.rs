@@ -14,7 +14,7 @@ const STEP_SECONDS: i64 = 3600;
 
 /// Since when rows are kept, in seconds, where the newest record was observed at `observed_at`.
 /// What was dropped before stays dropped.
-pub(super) fn since(
+pub(crate) fn since(
     kept: Option<Duration>,
     observed_at: Option<Timestamp>,
     before: Option<i64>,
@@ -29,7 +29,7 @@ pub(super) fn since(
 
 /// Drops the rows of events before `since`, in seconds. Those without a time stay: nothing tells how
 /// old they are.
-pub(super) fn drop_before(connection: &Connection, since: i64) -> rusqlite::Result<()> {
+pub(crate) fn drop_before(connection: &Connection, since: i64) -> rusqlite::Result<()> {
     let span = params![UNDATED, since];
     connection.prepare_cached(REMEMBER)?.execute(span)?;
     connection.prepare_cached(DROP)?.execute(span)?;

@@ -13,13 +13,12 @@ use crate::stored::{Kind, UNDATED};
 use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, OrgKey, RepoKey, Sightings};
 
 /// A sum as SQLite stores it; none comes near 2^63.
-pub(super) fn count(number: u64) -> i64 {
+pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Adds everything beside the rows of `events`.
 pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    add_hourly_counts(connection, changes)?;
     add_names(
         connection,
         "repo_names",
@@ -33,8 +32,14 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
         ActorKey::to_sql,
     )?;
     add_names(connection, "org_names", &changes.org_names, OrgKey::to_sql)?;
-    add_pull_requests(connection, changes)?;
     add_contributors(connection, changes)?;
+    add_few(connection, changes)
+}
+
+/// Adds to the tables that have few rows beside those of events.
+pub(crate) fn add_few(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    add_hourly_counts(connection, changes)?;
+    add_pull_requests(connection, changes)?;
     for envelope in &changes.envelopes {
         add_envelope(connection, envelope)?;
         add_envelope_counts(connection, envelope)?;
@@ -46,6 +51,17 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
         .iter()
         .try_for_each(|letter| add_dead_letter(connection, letter))
 }
+
+/// The tables of [`add_few`].
+pub(crate) const FEW: [&str; 7] = [
+    "hourly_counts",
+    "pull_requests",
+    "envelopes",
+    "envelope_counts",
+    "sources",
+    "gaps",
+    "dead_letters",
+];
 
 fn add_hourly_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
@@ -93,7 +109,7 @@ fn add_names<K: Copy + Eq + std::hash::Hash + Ord>(
 }
 
 /// Most names are lower-case already: those are not copied.
-fn lowered(name: &str) -> Cow<'_, str> {
+pub(crate) fn lowered(name: &str) -> Cow<'_, str> {
     let is_lowered = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     if name.bytes().all(is_lowered) {
         Cow::Borrowed(name)
@@ -210,7 +226,8 @@ fn add_source(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Re
         .prepare_cached(
             "INSERT INTO sources (source, polls, events, last_offset) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (source) DO UPDATE SET polls = polls + excluded.polls,
-               events = events + excluded.events, last_offset = excluded.last_offset",
+               events = events + excluded.events,
+               last_offset = max(last_offset, excluded.last_offset)",
         )?
         .execute(params![
             envelope.provenance.source.to_string(),

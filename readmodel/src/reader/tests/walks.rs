@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::naive;
 use super::world::{LOG, Record, World, any_records, event, import};
-use crate::{Changes, DeadLetter, EventFilter, Offset, Place, Reader, WriteMode, Writer};
+use crate::{Changes, DeadLetter, EventFilter, Offset, Place, Reader, Writer};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
@@ -91,7 +91,7 @@ fn dead_letters_are_walked_once_from_the_newest() {
     ];
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("model.db");
-    let mut writer = Writer::create(&path, LOG, WriteMode::Live).unwrap();
+    let mut writer = Writer::create(&path, LOG).unwrap();
     let changes = Changes {
         dead_letters: written.to_vec(),
         ..Changes::default()

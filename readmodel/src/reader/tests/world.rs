@@ -13,7 +13,7 @@ use proptest::{option, sample};
 
 use crate::{
     ActorKey, Admission, Changes, EnvelopeFacts, KindCounts, LogId, Offset, OrgKey, Place, Reader,
-    RepoKey, Scope, TimeAxis, Window, WriteMode, Writer,
+    RepoKey, Scope, TimeAxis, Window, Writer,
 };
 
 pub(super) const LOG: LogId = LogId::new([7; 16]);
@@ -40,7 +40,7 @@ impl World {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("model.db");
-        let writer = Writer::create(&path, LOG, WriteMode::Live).unwrap();
+        let writer = Writer::create(&path, LOG).unwrap();
         Self {
             _dir: dir,
             path,

@@ -1,0 +1,126 @@
+//! The file of a load, before its pages are written and after: what SQLite does itself. Knows nothing
+//! about pages.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use ghev_event::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::index::{BY_KEY, INDEXES};
+use super::pages::{PAGE_BYTES, PageNumber};
+use crate::error::WriteError;
+use crate::writer::rows::{FEW, count};
+use crate::writer::{FIRST_CHECKPOINT, Totals, identity_totals, retention};
+use crate::{LogId, Offset, schema};
+
+/// SQLite sorts an index in runs of this size, then merges them.
+const SORT_CACHE_KIB: i64 = 2 << 10;
+
+/// Threads that sort runs of an index beside the one that gathers them.
+const SORT_THREADS: i64 = 1;
+
+/// The root page of each table and index, by name.
+pub(super) type Roots = HashMap<String, PageNumber>;
+
+/// Makes a file with all its tables, and the indexes over events, all empty. Where their trees begin.
+pub(super) fn create(path: &Path, log_id: LogId) -> rusqlite::Result<Roots> {
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", i64::try_from(PAGE_BYTES).unwrap_or(4096))?;
+    unguarded(&connection, "main")?;
+    schema::migrate(&mut connection)?;
+    schema::create_indexes_of(&connection, |name| {
+        name == BY_KEY || INDEXES.iter().any(|index| index.name == name)
+    })?;
+    connection.execute(FIRST_CHECKPOINT, [log_id.to_string()])?;
+    let roots = roots(&connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(roots)
+}
+
+fn roots(connection: &Connection) -> rusqlite::Result<Roots> {
+    let mut statement = connection.prepare("SELECT name, rootpage FROM sqlite_schema")?;
+    let roots = statement.query_map([], |row| Ok((row.get(0)?, PageNumber::new(row.get(1)?))))?;
+    roots.collect()
+}
+
+/// Nobody reads the file before it is finished, and a load that is cut off begins anew: nothing is
+/// journaled, and synced once, at the end.
+fn unguarded(connection: &Connection, database: &str) -> rusqlite::Result<()> {
+    connection.pragma_update(Some(database), "journal_mode", "OFF")?;
+    connection.pragma_update(Some(database), "synchronous", "OFF")
+}
+
+/// A database for the tables with few rows, while the file's pages are written. It is gone with the
+/// process (<https://www.sqlite.org/inmemorydb.html#temp_db>).
+pub(super) fn aside() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open("")?;
+    unguarded(&connection, "main")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Moves these tables into the file.
+fn move_in(aside: Connection, path: &Path) -> Result<(), WriteError> {
+    let path = path.to_str().ok_or_else(|| {
+        let reason = "the path of the read model is not UTF-8, which SQLite's ATTACH asks for";
+        std::io::Error::new(std::io::ErrorKind::InvalidInput, reason)
+    })?;
+    aside.execute("ATTACH ?1 AS model", [path])?;
+    unguarded(&aside, "model")?;
+    for table in FEW {
+        let sql = format!("INSERT INTO model.{table} SELECT * FROM main.{table}");
+        aside.execute(&sql, [])?;
+    }
+    aside.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// What a load has come to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Summary {
+    pub(super) next_offset: Offset,
+    pub(super) observed_at: Option<Timestamp>,
+    pub(super) totals: Totals,
+    pub(super) dead: u64,
+    /// Since when rows of events are kept, in seconds, where not for ever.
+    pub(super) since: Option<i64>,
+}
+
+/// Adds what the pages do not have yet, and makes the file durable. It is a file by itself, without a
+/// WAL, which can be read where nothing can be written.
+pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), WriteError> {
+    move_in(aside, path)?;
+    let connection = Connection::open(path)?;
+    unguarded(&connection, "main")?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
+    connection.pragma_update(None, "threads", SORT_THREADS)?;
+    identity_totals::sum_all(&connection)?;
+    schema::create_indexes(&connection)?;
+    if let Some(since) = of.since {
+        retention::drop_before(&connection, since)?;
+    }
+    let Totals {
+        events,
+        duplicates,
+        conflicts,
+    } = of.totals;
+    connection.execute(
+        "UPDATE checkpoint SET next_offset = ?1, observed_at = ?2, events = ?3, duplicates = ?4,
+           conflicts = ?5, dead = ?6, events_since = ?7",
+        params![
+            of.next_offset.to_sql(),
+            of.observed_at.map(Timestamp::as_millis),
+            count(events),
+            count(duplicates),
+            count(conflicts),
+            count(of.dead),
+            of.since,
+        ],
+    )?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(File::open(path)?.sync_all()?)
+}

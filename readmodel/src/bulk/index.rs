@@ -1,0 +1,100 @@
+//! The indexes over `events`: which entry an event has in each. Knows nothing about pages. The tests
+//! compare with what SQLite makes of `schema/indexes.sql`.
+
+use std::io;
+
+use super::ordered::{put, put_integer, put_optional, take};
+use super::record::Record;
+use super::sorter::{Sorted, Sorter};
+use super::tree::IndexTree;
+use crate::stored::Value;
+use crate::writer::EventRow;
+
+/// The index over keys, which the search for repeats makes.
+pub(super) const BY_KEY: &str = "events_by_key";
+
+/// An index: its name, and the entry of an event in it, if it has one.
+pub(super) struct EventIndex {
+    pub(super) name: &'static str,
+    has: fn(&EventRow<'_>) -> bool,
+    put: fn(&EventRow<'_>, &mut Vec<u8>),
+}
+
+/// Those that only questions need.
+pub(super) const INDEXES: [EventIndex; 5] = [
+    EventIndex {
+        name: "events_by_time",
+        has: |_| true,
+        put: |row, to| {
+            put_integer(to, row.created_at);
+            put(to, &row.id);
+            put(to, &row.kind);
+        },
+    },
+    EventIndex {
+        name: "events_by_repo",
+        has: |row| row.repo.is_some(),
+        put: |row, to| put_of(row.repo, row, to),
+    },
+    EventIndex {
+        name: "events_by_actor",
+        has: |row| row.actor.is_some(),
+        put: |row, to| put_of(row.actor, row, to),
+    },
+    EventIndex {
+        name: "events_by_org",
+        has: |row| row.org.is_some(),
+        put: |row, to| put_of(row.org, row, to),
+    },
+    EventIndex {
+        name: "events_by_thread",
+        has: |row| {
+            let of_thread = matches!(row.kind, Value::Integer(6 | 7 | 10 | 11 | 12));
+            of_thread && row.repo.is_some() && row.number.is_some()
+        },
+        put: |row, to| {
+            put_optional(to, row.repo);
+            put_optional(to, row.number);
+            put_integer(to, row.created_at);
+            put(to, &row.kind);
+            put(to, &row.action);
+            put_integer(to, row.flags);
+            put_optional(to, row.actor);
+            put_optional(to, row.org);
+        },
+    },
+];
+
+fn put_of(key: Option<i64>, row: &EventRow<'_>, to: &mut Vec<u8>) {
+    put_optional(to, key);
+    put_integer(to, row.created_at);
+    put(to, &row.kind);
+}
+
+impl EventIndex {
+    /// Adds an event's entry.
+    pub(super) fn add(&self, row: &EventRow<'_>, to: &mut Sorter) -> io::Result<()> {
+        if !(self.has)(row) {
+            return Ok(());
+        }
+        to.push(|entry| {
+            (self.put)(row, entry);
+            put_integer(entry, row.place);
+        })
+    }
+}
+
+/// Writes an index whose rows are the values of each entry.
+pub(super) fn write(mut entries: Sorted, mut tree: IndexTree) -> io::Result<()> {
+    let (mut record, mut row) = (Record::default(), Vec::new());
+    while let Some(mut entry) = entries.next()? {
+        record.clear();
+        while let Some(value) = take(&mut entry) {
+            record.push(&value);
+        }
+        row.clear();
+        record.write(&mut row);
+        tree.push(&row)?;
+    }
+    tree.finish()
+}

@@ -1,0 +1,272 @@
+//! The second pass over the log: its new events become rows, in every tree that has a part of them.
+//! Knows nothing about where events come from.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use ghev_event::Timestamp;
+use rusqlite::Connection;
+
+use super::file::{self, Roots, Summary};
+use super::index::{self, BY_KEY, INDEXES};
+use super::pages::PageFile;
+use super::part::{LoadPart, RecordRows, Runs};
+use super::repeats::{self, RecordRepeats, Repeats};
+use super::sorter::Sorted;
+use super::spill::{Run, Spill};
+use super::totals::{self, CONTRIBUTORS, NAMES, Summed};
+use super::tree::{IndexTree, TableTree};
+use crate::error::WriteError;
+use crate::writer::{Totals, retention, rows};
+use crate::{Changes, LogId, Offset, Writer};
+
+/// Bytes that all parts may hold in memory together.
+const HELD_BYTES_MAX: usize = 40 << 20;
+
+/// Trees that are written at a time.
+const WRITERS: usize = 2;
+
+/// The tables whose rows are sums over many events.
+const SUMMED: [(&str, Summed); 4] = [
+    ("repo_names", NAMES),
+    ("actor_names", NAMES),
+    ("org_names", NAMES),
+    ("contributors", CONTRIBUTORS),
+];
+
+/// What the first pass hands on.
+pub(super) struct Found {
+    pub(super) roots: Roots,
+    pub(super) spill: Spill,
+    pub(super) pages: Arc<PageFile>,
+    pub(super) repeats: Repeats,
+    pub(super) keys: Vec<Run>,
+    /// How many events it has seen.
+    pub(super) events: u64,
+}
+
+/// Takes the events of the log again, and what is folded from the new ones. The file is no model
+/// before [`BulkLoad::finish`] or [`BulkLoad::seal`].
+pub struct BulkLoad {
+    path: PathBuf,
+    log_id: LogId,
+    roots: Roots,
+    spill: Spill,
+    pages: Arc<PageFile>,
+    repeats: Repeats,
+    expected: u64,
+    keys: Vec<Run>,
+    events: TableTree,
+    indexes: [Runs; INDEXES.len()],
+    summed: [Runs; SUMMED.len()],
+    aside: Connection,
+    totals: Totals,
+    dead: u64,
+    observed_at: Option<Timestamp>,
+    kept: Option<Duration>,
+    since: Option<i64>,
+}
+
+impl fmt::Debug for BulkLoad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("BulkLoad");
+        debug.field("path", &self.path);
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl BulkLoad {
+    pub(super) fn new(path: PathBuf, log_id: LogId, of: Found) -> Result<Self, WriteError> {
+        let Found {
+            roots,
+            spill,
+            pages,
+            repeats,
+            keys,
+            events,
+        } = of;
+        Ok(Self {
+            path,
+            log_id,
+            events: TableTree::new(&pages, roots["events"]),
+            roots,
+            spill,
+            pages,
+            repeats,
+            expected: events,
+            keys,
+            indexes: Default::default(),
+            summed: Default::default(),
+            aside: file::aside()?,
+            totals: Totals::default(),
+            dead: 0,
+            observed_at: None,
+            kept: None,
+            since: None,
+        })
+    }
+
+    /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
+    /// hour; `None` for as long as there is a model. What was folded from them stays.
+    pub const fn keep_events(&mut self, kept: Option<Duration>) {
+        self.kept = kept;
+    }
+
+    /// Drops the rows of events before this instant, to its second.
+    pub fn drop_events_before(&mut self, since: Timestamp) {
+        self.since = Some(since.as_seconds());
+    }
+
+    /// A part of the load, of so many.
+    pub fn part(&self, parts: usize) -> LoadPart {
+        LoadPart::new(&self.spill, HELD_BYTES_MAX / parts.max(1))
+    }
+
+    /// Which events of the record at `offset` are repeats: whatever part takes it must be told. Asked
+    /// in the order of the log.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn repeats_of(&mut self, offset: Offset) -> Result<RecordRepeats, WriteError> {
+        Ok(self.repeats.of_record(offset)?)
+    }
+
+    /// Adds the rows of a record, in the order of the log.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn append(&mut self, rows: &RecordRows) -> Result<(), WriteError> {
+        rows.iter()
+            .try_for_each(|(number, row)| self.events.push(number, row))?;
+        Ok(())
+    }
+
+    /// Adds what projections have folded into tables with few rows. Those with many are added by
+    /// [`LoadPart::add_many`].
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn add_few(&mut self, changes: &Changes) -> Result<(), WriteError> {
+        let transaction = self.aside.unchecked_transaction()?;
+        rows::add_few(&transaction, changes)?;
+        transaction.commit()?;
+        self.dead += changes.dead_letters.len() as u64;
+        let envelopes = changes.envelopes.iter();
+        let observed = envelopes.map(|envelope| envelope.provenance.observed_at);
+        self.observed_at = self.observed_at.max(observed.max());
+        Ok(())
+    }
+
+    /// Takes a part back.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn add(&mut self, part: LoadPart) -> Result<(), WriteError> {
+        self.totals.add(part.totals);
+        for (runs, sorter) in self.indexes.iter_mut().zip(part.indexes) {
+            runs.add(sorter)?;
+        }
+        let sorters = [
+            part.repo_names,
+            part.actor_names,
+            part.org_names,
+            part.contributors,
+        ];
+        for (runs, sorter) in self.summed.iter_mut().zip(sorters) {
+            runs.add(sorter)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the load: everything below `next_offset` was in it. The file is a model, which can be
+    /// written on.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn finish(self, next_offset: Offset) -> Result<Writer, WriteError> {
+        let (path, log_id, kept) = (self.path.clone(), self.log_id, self.kept);
+        self.seal(next_offset)?;
+        let mut writer = Writer::open_file(&path, log_id)?;
+        writer.keep_events(kept);
+        Ok(writer)
+    }
+
+    /// Ends the load for good: the file is a model by itself, without a WAL, which can be read where
+    /// nothing can be written.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn seal(self, next_offset: Offset) -> Result<(), WriteError> {
+        if self.totals.total() != self.expected {
+            return Err(
+                io::Error::other("the two passes over the log saw different events").into(),
+            );
+        }
+        let tree = |name: &str| IndexTree::new(&self.pages, self.roots[name]);
+        let indexes = INDEXES.iter().zip(self.indexes);
+        let indexes = indexes.map(|(index, runs)| Tree::Index(runs, tree(index.name)));
+        let summed = SUMMED.into_iter().zip(self.summed);
+        let summed = summed.map(|((name, of), runs)| Tree::Summed(runs, of, tree(name)));
+        let mut trees: VecDeque<_> = indexes.chain(summed).collect();
+        trees.push_front(Tree::Keys(self.keys, tree(BY_KEY)));
+        trees.push_front(Tree::Rows(self.events));
+        write_all(trees, &self.spill)?;
+        self.pages.finish()?;
+        let summary = Summary {
+            next_offset,
+            observed_at: self.observed_at,
+            totals: self.totals,
+            dead: self.dead,
+            since: retention::since(self.kept, self.observed_at, self.since),
+        };
+        file::finish(&self.path, self.aside, summary)
+    }
+}
+
+/// A tree that is still to be written, or ended.
+enum Tree {
+    Rows(TableTree),
+    Keys(Vec<Run>, IndexTree),
+    Index(Runs, IndexTree),
+    Summed(Runs, Summed, IndexTree),
+}
+
+impl Tree {
+    fn write(self, spill: &Spill) -> io::Result<()> {
+        match self {
+            Self::Rows(tree) => tree.finish(),
+            Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
+            Self::Index(runs, tree) => index::write(Sorted::merge(&runs.0, spill)?, tree),
+            Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs.0, spill)?, of, tree),
+        }
+    }
+}
+
+/// Writes trees, a few at a time.
+fn write_all(trees: VecDeque<Tree>, spill: &Spill) -> io::Result<()> {
+    let trees = Mutex::new(trees);
+    let write_some = || -> io::Result<()> {
+        loop {
+            let mut waiting = trees.lock().unwrap_or_else(PoisonError::into_inner);
+            let tree = waiting.pop_front();
+            drop(waiting);
+            match tree {
+                Some(tree) => tree.write(spill)?,
+                None => return Ok(()),
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let writers = (0..WRITERS).map(|_| scope.spawn(write_some));
+        let writers: Vec<_> = writers.collect();
+        let gone = |_| io::Error::other("the writing of a tree was cut off");
+        writers
+            .into_iter()
+            .try_for_each(|writer| writer.join().map_err(gone)?)
+    })
+}

@@ -1,0 +1,288 @@
+//! The first pass over the log: which events are repeats of earlier ones. Knows nothing about what
+//! else is in an event.
+
+use std::hash::Hasher as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use ghev_event::Event;
+use rustc_hash::FxHasher;
+
+use super::file::{self, Roots};
+use super::load::{BulkLoad, Found};
+use super::ordered::{put, put_integer, take};
+use super::pages::PageFile;
+use super::part::Runs;
+use super::record::Record;
+use super::sorter::{Sorted, Sorter};
+use super::spill::{Run, Spill};
+use super::tree::IndexTree;
+use crate::error::{OpenError, WriteError};
+use crate::stored::{Value, id_value, kind_value};
+use crate::writer::refuse_occupied;
+use crate::{Admission, LogId, Offset, Place};
+
+/// Equal keys are in the same of so many shares: each can be looked through by itself.
+const SHARES: usize = 2;
+
+/// Bytes that all parts may hold in memory together.
+const HELD_BYTES_MAX: usize = 40 << 20;
+
+/// Takes the kind and id of every event of the log, before they are loaded.
+#[derive(Debug)]
+pub struct RepeatFinder {
+    path: PathBuf,
+    log_id: LogId,
+    roots: Roots,
+    spill: Spill,
+    shares: [Runs; SHARES],
+    events: u64,
+}
+
+/// One thread's part of the search.
+#[derive(Debug)]
+pub struct KeyPart {
+    held_bytes_max: usize,
+    shares: [Sorter; SHARES],
+    events: u64,
+}
+
+impl RepeatFinder {
+    /// A new model in a file that does not exist, or is empty.
+    ///
+    /// # Errors
+    /// Where the file cannot be made, or has something in it.
+    pub fn create(path: &Path, log_id: LogId) -> Result<Self, OpenError> {
+        refuse_occupied(path)?;
+        let path = path.to_path_buf();
+        let roots = file::create(&path, log_id).map_err(|source| OpenError::Sqlite {
+            path: path.clone(),
+            source,
+        })?;
+        let spill = Spill::beside(&path).map_err(|source| OpenError::Io {
+            action: "make a file for sorting beside",
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self {
+            path,
+            log_id,
+            roots,
+            spill,
+            shares: Default::default(),
+            events: 0,
+        })
+    }
+
+    /// A part of the search, of so many.
+    pub fn part(&self, parts: usize) -> KeyPart {
+        KeyPart {
+            held_bytes_max: HELD_BYTES_MAX / parts.max(1),
+            shares: std::array::from_fn(|_| Sorter::new(&self.spill)),
+            events: 0,
+        }
+    }
+
+    /// Takes a part back.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn add(&mut self, part: KeyPart) -> Result<(), WriteError> {
+        self.events += part.events;
+        for (share, sorter) in self.shares.iter_mut().zip(part.shares) {
+            share.add(sorter)?;
+        }
+        Ok(())
+    }
+
+    /// All events were seen: now they can be loaded.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn finish(self) -> Result<BulkLoad, WriteError> {
+        let Self {
+            path,
+            log_id,
+            roots,
+            spill,
+            shares,
+            events,
+        } = self;
+        let options = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)?;
+        let repeats = Spill::beside(&path)?;
+        let found = Found {
+            repeats: Repeats::find(&shares, &spill, &repeats)?,
+            keys: shares.into_iter().flat_map(|runs| runs.0).collect(),
+            pages: Arc::new(PageFile::new(options)?),
+            roots,
+            spill,
+            events,
+        };
+        BulkLoad::new(path, log_id, found)
+    }
+}
+
+impl KeyPart {
+    /// Takes the events of the record at `offset`.
+    ///
+    /// # Errors
+    /// Where the disk fails.
+    pub fn see_record(&mut self, offset: Offset, events: &[Event<'_>]) -> Result<(), WriteError> {
+        let mut key = Vec::new();
+        for (index, event) in (0..=u16::MAX).zip(events) {
+            key.clear();
+            put(&mut key, &kind_value(&event.kind));
+            put(&mut key, &id_value(&event.id));
+            let mut hasher = FxHasher::default();
+            hasher.write(&key);
+            let [.., share] = hasher.finish().to_le_bytes();
+            self.shares[usize::from(share) % SHARES].push(|entry| {
+                entry.extend_from_slice(&key);
+                put_integer(entry, Place::new(offset, index).to_sql());
+                put_integer(entry, event.body_digest.bits().cast_signed());
+            })?;
+            self.events += 1;
+        }
+        if self.shares.iter().map(Sorter::held_bytes).sum::<usize>() > self.held_bytes_max {
+            self.shares.iter_mut().try_for_each(Sorter::spill)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an entry of a key says.
+struct Entry<'a> {
+    key: &'a [u8],
+    place: i64,
+    digest: i64,
+}
+
+impl<'a> Entry<'a> {
+    fn read(entry: &'a [u8]) -> io::Result<Self> {
+        let mut rest = entry;
+        // The kind and the id.
+        take(&mut rest);
+        take(&mut rest);
+        let key = &entry[..entry.len() - rest.len()];
+        match (take(&mut rest), take(&mut rest)) {
+            (Some(Value::Integer(place)), Some(Value::Integer(digest))) => {
+                Ok(Self { key, place, digest })
+            }
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+/// The events that are repeats, of each key all but the first in the log.
+fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
+    let mut keys = Sorted::merge(keys, spill)?;
+    let mut repeats = Sorter::new(to);
+    let (mut first_key, mut first_digest) = (Vec::new(), 0);
+    while let Some(entry) = keys.next()? {
+        let entry = Entry::read(entry)?;
+        if first_key != entry.key {
+            first_key.clear();
+            first_key.extend_from_slice(entry.key);
+            first_digest = entry.digest;
+            continue;
+        }
+        let is_conflict = first_digest != entry.digest;
+        repeats.push(|repeat| {
+            put_integer(repeat, entry.place);
+            put_integer(repeat, i64::from(is_conflict));
+        })?;
+        if repeats.held_bytes() > HELD_BYTES_MAX / SHARES {
+            repeats.spill()?;
+        }
+    }
+    repeats.finish()
+}
+
+/// Writes the index over keys: of each the first.
+pub(super) fn write_keys(keys: &[Run], spill: &Spill, mut tree: IndexTree) -> io::Result<()> {
+    let mut keys = Sorted::merge(keys, spill)?;
+    let (mut record, mut row, mut last) = (Record::default(), Vec::new(), Vec::new());
+    while let Some(entry) = keys.next()? {
+        let entry = Entry::read(entry)?;
+        if last == entry.key {
+            continue;
+        }
+        record.clear();
+        let mut values = entry.key;
+        while let Some(value) = take(&mut values) {
+            record.push(&value);
+        }
+        record.integer(entry.place);
+        row.clear();
+        record.write(&mut row);
+        tree.push(&row)?;
+        last.clear();
+        last.extend_from_slice(entry.key);
+    }
+    tree.finish()
+}
+
+/// The repeats of a record, in their order.
+pub type RecordRepeats = Vec<(Place, Admission)>;
+
+/// All repeats, in the order of the log.
+#[derive(Debug)]
+pub(super) struct Repeats {
+    sorted: Sorted,
+    next: Option<(Place, Admission)>,
+}
+
+impl Repeats {
+    fn find(shares: &[Runs; SHARES], spill: &Spill, to: &Spill) -> io::Result<Self> {
+        let runs = thread::scope(|scope| {
+            let shares = shares
+                .iter()
+                .map(|keys| scope.spawn(|| find(&keys.0, spill, to)));
+            let shares: Vec<_> = shares.collect();
+            let gone = |_| io::Error::other("the search for repeats was cut off");
+            let found = shares.into_iter().map(|share| share.join().map_err(gone)?);
+            found.collect::<io::Result<Vec<_>>>()
+        })?;
+        let mut repeats = Self {
+            sorted: Sorted::merge(&runs.concat(), to)?,
+            next: None,
+        };
+        repeats.advance()?;
+        Ok(repeats)
+    }
+
+    /// Those of the record at `offset`, which is after all that were asked for.
+    pub(super) fn of_record(&mut self, offset: Offset) -> io::Result<RecordRepeats> {
+        let mut repeats = RecordRepeats::new();
+        while let Some((place, admission)) = self.next
+            && place.offset() == offset
+        {
+            repeats.push((place, admission));
+            self.advance()?;
+        }
+        Ok(repeats)
+    }
+
+    fn advance(&mut self) -> io::Result<()> {
+        self.next = match self.sorted.next()? {
+            None => None,
+            Some(mut entry) => match (take(&mut entry), take(&mut entry)) {
+                (Some(Value::Integer(place)), Some(Value::Integer(is_conflict))) => {
+                    let admission = if is_conflict == 0 {
+                        Admission::Duplicate
+                    } else {
+                        Admission::Conflict
+                    };
+                    Some((Place::from_sql(place), admission))
+                }
+                _ => return Err(io::ErrorKind::InvalidData.into()),
+            },
+        };
+        Ok(())
+    }
+}

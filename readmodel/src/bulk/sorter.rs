@@ -1,0 +1,167 @@
+//! Sorts more entries than fit into memory: what fits is sorted and written as a run, and the runs are
+//! merged. Entries are bytes and sort as bytes. Knows nothing about what they mean.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::io;
+
+use super::spill::{Run, RunReader, Spill};
+
+/// The first bytes of an entry, as numbers: most comparisons look no further.
+type Prefix = (u64, u64);
+
+fn prefix_of(entry: &[u8]) -> Prefix {
+    if let Some(bytes) = entry.first_chunk() {
+        return halves(bytes);
+    }
+    let mut bytes = [0; 16];
+    bytes[..entry.len()].copy_from_slice(entry);
+    halves(&bytes)
+}
+
+fn halves(bytes: &[u8; 16]) -> Prefix {
+    let (high, low) = bytes.split_at(8);
+    let number = |half: &[u8]| u64::from_be_bytes(half.try_into().expect("half of sixteen"));
+    (number(high), number(low))
+}
+
+/// Takes entries in any order.
+#[derive(Debug)]
+pub(super) struct Sorter {
+    spill: Spill,
+    /// Entries, one after the other, and where each is.
+    bytes: Vec<u8>,
+    entries: Vec<(Prefix, u32, u32)>,
+    runs: Vec<Run>,
+}
+
+impl Sorter {
+    pub(super) fn new(spill: &Spill) -> Self {
+        Self {
+            spill: spill.clone(),
+            bytes: Vec::new(),
+            entries: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// Adds the entry that `write` appends to the bytes it is given.
+    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let Self { bytes, entries, .. } = self;
+        let from = bytes.len();
+        write(bytes);
+        let place = |at: usize| u32::try_from(at).map_err(|_| io::ErrorKind::InvalidInput);
+        entries.push((prefix_of(&bytes[from..]), place(from)?, place(bytes.len())?));
+        Ok(())
+    }
+
+    /// Bytes of memory that it has taken.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.bytes.capacity() + self.entries.capacity() * size_of::<(Prefix, u32, u32)>()
+    }
+
+    /// Sorts what is in memory and writes it as a run.
+    pub(super) fn spill(&mut self) -> io::Result<()> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        let bytes = &self.bytes;
+        let entry = |from: u32, to: u32| &bytes[from as usize..to as usize];
+        self.entries.sort_unstable_by(|a, b| {
+            let by_prefix = a.0.cmp(&b.0);
+            by_prefix.then_with(|| entry(a.1, a.2).cmp(entry(b.1, b.2)))
+        });
+        let entries = self.entries.iter().map(|&(_, from, to)| entry(from, to));
+        self.runs.push(self.spill.write(entries, bytes.len())?);
+        // Another may be the one that grows next.
+        self.bytes = Vec::new();
+        self.entries = Vec::new();
+        Ok(())
+    }
+
+    /// Writes what is still in memory; all runs.
+    pub(super) fn finish(mut self) -> io::Result<Vec<Run>> {
+        self.spill()?;
+        Ok(self.runs)
+    }
+}
+
+/// The entries of runs, merged.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    /// The runs that are not at their end, the one with the least entry first.
+    heads: BinaryHeap<Head>,
+    begun: bool,
+}
+
+impl Sorted {
+    pub(super) fn merge(runs: &[Run], spill: &Spill) -> io::Result<Self> {
+        let mut heads = Vec::with_capacity(runs.len());
+        for &run in runs {
+            let mut head = Head::new(spill.read(run));
+            if head.advance()? {
+                heads.push(head);
+            }
+        }
+        Ok(Self {
+            heads: heads.into(),
+            begun: false,
+        })
+    }
+
+    /// The next entry.
+    pub(super) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        if self.begun
+            && let Some(mut least) = self.heads.peek_mut()
+            && !least.advance()?
+        {
+            PeekMut::pop(least);
+        }
+        self.begun = true;
+        Ok(self.heads.peek().map(|head| head.run.entry()))
+    }
+}
+
+/// A run at an entry. The greatest is the one with the least entry: a heap has its greatest first.
+#[derive(Debug)]
+pub(super) struct Head {
+    prefix: Prefix,
+    run: RunReader,
+}
+
+impl Head {
+    const fn new(run: RunReader) -> Self {
+        Self {
+            prefix: (0, 0),
+            run,
+        }
+    }
+
+    fn advance(&mut self) -> io::Result<bool> {
+        let more = self.run.advance()?;
+        self.prefix = prefix_of(self.run.entry());
+        Ok(more)
+    }
+}
+
+impl Ord for Head {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let least_first = other.prefix.cmp(&self.prefix);
+        least_first.then_with(|| other.run.entry().cmp(self.run.entry()))
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Head {}

@@ -1,0 +1,184 @@
+//! Whether SQLite finds in the trees what was put there: `PRAGMA integrity_check` reads every page,
+//! cell and index entry (<https://www.sqlite.org/pragma.html#pragma_integrity_check>).
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use super::pages::{PageFile, PageNumber};
+use super::record::Record;
+use super::sorter::{Sorted, Sorter};
+use super::spill::Spill;
+use super::tree::{IndexTree, TableTree};
+
+const TABLES: &str = "CREATE TABLE numbered (text TEXT NOT NULL);
+     CREATE TABLE keyed (text TEXT PRIMARY KEY) WITHOUT ROWID;";
+
+/// A file with both tables, and where their trees begin.
+fn empty(path: &Path) -> (Arc<PageFile>, [PageNumber; 2]) {
+    let connection = Connection::open(path).unwrap();
+    // Nothing here outlives the test.
+    connection
+        .pragma_update(None, "synchronous", "OFF")
+        .unwrap();
+    connection.execute_batch(TABLES).unwrap();
+    let root = |table: &str| {
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        let root = connection.query_row(sql, [table], |row| row.get(0));
+        PageNumber::new(root.unwrap())
+    };
+    let roots = [root("numbered"), root("keyed")];
+    connection.close().unwrap();
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path);
+    (Arc::new(PageFile::new(file.unwrap()).unwrap()), roots)
+}
+
+fn row_of(text: &str) -> Vec<u8> {
+    let mut record = Record::default();
+    record.text(text);
+    let mut row = Vec::new();
+    record.write(&mut row);
+    row
+}
+
+/// What SQLite says of a file, and the texts of both tables.
+fn read(path: &Path) -> (String, Vec<String>, Vec<String>) {
+    let connection = Connection::open(path).unwrap();
+    let check = "PRAGMA integrity_check";
+    let check = connection.query_row(check, [], |row| row.get(0)).unwrap();
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = connection.prepare(sql).unwrap();
+        let texts = statement.query_map([], |row| row.get(0)).unwrap();
+        texts.collect::<Result<_, _>>().unwrap()
+    };
+    let numbered = texts("SELECT text FROM numbered ORDER BY rowid");
+    (
+        check,
+        numbered,
+        texts("SELECT text FROM keyed ORDER BY text"),
+    )
+}
+
+/// Writes texts into both trees at a time, and compares.
+fn written_and_read(texts: &[String]) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trees.db");
+    let (file, [numbered_root, keyed_root]) = empty(&path);
+    let mut numbered = TableTree::new(&file, numbered_root);
+    let mut keyed = IndexTree::new(&file, keyed_root);
+    for (number, text) in (0..).zip(texts) {
+        numbered.push(number * 3, &row_of(text)).unwrap();
+        keyed.push(&row_of(text)).unwrap();
+    }
+    numbered.finish().unwrap();
+    keyed.finish().unwrap();
+    file.finish().unwrap();
+    let (check, numbered, keyed) = read(&path);
+    assert_eq!(check, "ok", "{} rows", texts.len());
+    assert_eq!(numbered, texts);
+    assert_eq!(keyed, texts);
+}
+
+/// A few of these fill a page, so that every few rows more give the trees another shape.
+fn wide(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{number:0>900}")).collect()
+}
+
+#[test]
+fn trees_of_every_size_are_whole() {
+    (0..120)
+        .chain([500, 1_111, 2_345])
+        .for_each(|count| written_and_read(&wide(count)));
+}
+
+#[test]
+fn many_small_rows_are_whole() {
+    let texts: Vec<String> = (0..200_000).map(|number| format!("{number:08}")).collect();
+    written_and_read(&texts);
+}
+
+/// SQLite goes on where the load has ended.
+#[test]
+fn a_tree_can_be_written_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trees.db");
+    let (file, [_, root]) = empty(&path);
+    let mut tree = IndexTree::new(&file, root);
+    for text in wide(300).iter().step_by(2) {
+        tree.push(&row_of(text)).unwrap();
+    }
+    tree.finish().unwrap();
+    file.finish().unwrap();
+    let connection = Connection::open(&path).unwrap();
+    for text in wide(300).iter().skip(1).step_by(2) {
+        connection
+            .execute("INSERT INTO keyed VALUES (?1)", [text])
+            .unwrap();
+    }
+    connection
+        .execute("DELETE FROM keyed WHERE text LIKE '%7'", [])
+        .unwrap();
+    connection.close().unwrap();
+    let (check, _, keyed) = read(&path);
+    assert_eq!(check, "ok");
+    assert!(
+        keyed
+            .into_iter()
+            .eq(wide(300).into_iter().filter(|text| !text.ends_with('7')))
+    );
+}
+
+/// Sorts with so little memory that there are many runs.
+fn sorted(entries: &[Vec<u8>], held_bytes_max: usize) -> Vec<Vec<u8>> {
+    let dir = tempfile::tempdir().unwrap();
+    let spill = Spill::beside(&dir.path().join("model.db")).unwrap();
+    let mut sorter = Sorter::new(&spill);
+    for entry in entries {
+        sorter.push(|to| to.extend_from_slice(entry)).unwrap();
+        if sorter.held_bytes() > held_bytes_max {
+            sorter.spill().unwrap();
+        }
+    }
+    let mut sorted = Sorted::merge(&sorter.finish().unwrap(), &spill).unwrap();
+    let mut all = Vec::new();
+    while let Some(entry) = sorted.next().unwrap() {
+        all.push(entry.to_vec());
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rows_of_any_length_are_whole(mut lengths in prop::collection::vec(1_usize..14_000, 0..60)) {
+        lengths.sort_unstable();
+        lengths.dedup();
+        let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
+        written_and_read(&texts);
+    }
+
+    #[test]
+    fn entries_are_sorted_however_much_fits_into_memory(
+        entries in prop::collection::vec(prop::collection::vec(0_u8..3, 0..24), 0..300),
+        held_bytes_max in 1_usize..8_000,
+    ) {
+        let mut expected = entries.clone();
+        expected.sort_unstable();
+        prop_assert_eq!(sorted(&entries, held_bytes_max), expected);
+    }
+}
+
+/// Longer than what is read at once.
+#[test]
+fn long_entries_are_sorted() {
+    let entries: Vec<Vec<u8>> = (0..9_u8).map(|byte| vec![9 - byte; 200_000]).collect();
+    let mut expected = entries.clone();
+    expected.reverse();
+    assert_eq!(sorted(&entries, 300_000), expected);
+}
