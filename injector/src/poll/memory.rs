@@ -25,7 +25,13 @@ const FEED_EVENTS_WANTED: usize = 400;
 /// where a feed still serves it; the read model is unique by the same key.
 const RECORDS_MAX: u64 = 20_000;
 
+/// Records read at once: so many at first, and at most.
+const RECORDS_FIRST: u64 = 16;
 const RECORDS_AT_ONCE: u64 = 1_000;
+
+/// Events that records read at once should have: an archive's have a hundred times as many as those
+/// of a feed.
+const EVENTS_AT_ONCE: usize = 20_000;
 
 /// What is known at the start.
 #[derive(Debug)]
@@ -116,21 +122,28 @@ struct Note {
 }
 
 impl Note {
-    fn of(heads: &Heads<'_>, sources: &[Source]) -> Self {
+    /// Without its events where they are not wanted.
+    fn of(heads: &Heads<'_>, sources: &[Source], wanted: &Wanted) -> Self {
         let source = &heads.provenance.source;
+        let feed = sources.iter().position(|asked| asked == source);
         let events = heads.events.iter().map(EventKey::of);
         let rejects = heads
             .rejects
             .iter()
             .map(|reject| EventKey::of_reject(source, &reject.digest));
+        let keys = if wanted.wants(feed) {
+            events.chain(rejects).collect()
+        } else {
+            Vec::new()
+        };
         Self {
-            feed: sources.iter().position(|asked| asked == source),
+            feed,
             observed_at: heads.provenance.observed_at,
             facts: match &heads.provenance.origin {
                 Origin::Poll(facts) => Some(facts.clone()),
                 Origin::Import(_) => None,
             },
-            keys: events.chain(rejects).collect(),
+            keys,
         }
     }
 }
@@ -143,23 +156,11 @@ impl Memory {
         next: Offset,
         sources: &[Source],
     ) -> Result<Self, ReadError> {
-        let mut chunks: Vec<Vec<Note>> = Vec::new();
-        let mut wanted = Wanted::new(sources.len());
-        let mut to = next;
-        while to > first && wanted.more() && next.since(to) < RECORDS_MAX {
-            let from = Offset::new(to.get().saturating_sub(RECORDS_AT_ONCE)).max(first);
-            let mut notes = Vec::new();
-            read_heads(dir, from, to, |_, heads| {
-                notes.push(Note::of(heads, sources));
-            })?;
-            notes.iter().for_each(|note| wanted.found(note));
-            chunks.push(notes);
-            to = from;
-        }
         let mut memory = Self {
             seen: SeenWindow::new(SEEN_EVENTS),
             feeds: sources.iter().map(|_| FeedMemory::new()).collect(),
         };
+        let chunks = tail(dir, first, next, sources)?;
         for note in chunks.into_iter().rev().flatten() {
             note.keys.iter().for_each(|&key| memory.seen.insert(key));
             if let Some(feed) = note.feed {
@@ -168,6 +169,34 @@ impl Memory {
         }
         Ok(memory)
     }
+}
+
+/// What the log's records say that is wanted, the newest chunk of them first.
+fn tail(
+    dir: &Path,
+    first: Offset,
+    next: Offset,
+    sources: &[Source],
+) -> Result<Vec<Vec<Note>>, ReadError> {
+    let mut wanted = Wanted::new(sources.len());
+    let (mut chunks, mut to, mut records) = (Vec::new(), next, RECORDS_FIRST);
+    while to > first && wanted.more() && next.since(to) < RECORDS_MAX {
+        let from = Offset::new(to.get().saturating_sub(records)).max(first);
+        let (mut notes, mut events) = (Vec::new(), 0);
+        read_heads(dir, from, to, |_, heads| {
+            events += heads.events.len();
+            notes.push(Note::of(heads, sources, &wanted));
+        })?;
+        notes.iter().for_each(|note| wanted.found(note));
+        notes.retain(|note| note.feed.is_some() || !note.keys.is_empty());
+        chunks.push(notes);
+        to = from;
+        records = match events {
+            EVENTS_AT_ONCE.. => (records / 2).max(1),
+            _ => (records * 2).min(RECORDS_AT_ONCE),
+        };
+    }
+    Ok(chunks)
 }
 
 /// What the tail must still show.
@@ -191,7 +220,66 @@ impl Wanted {
         }
     }
 
+    /// Whether the events of a record are among it; with the feed it is of, where that is asked for.
+    fn wants(&self, feed: Option<usize>) -> bool {
+        self.events > 0 || feed.is_some_and(|feed| self.of_feeds[feed] > 0)
+    }
+
     fn more(&self) -> bool {
         self.events > 0 || self.of_feeds.iter().any(|&events| events > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ghev_event::{EnvelopeBuilder, ImportFacts, PollFacts, Provenance, read_event};
+    use ghev_log::{LogOptions, LogWriter};
+
+    use super::*;
+
+    fn record(source: Source, origin: Origin, ids: std::ops::Range<usize>) -> Vec<u8> {
+        let mut builder = EnvelopeBuilder::new();
+        for id in ids {
+            let json = format!(r#"{{"id":"{id}","type":"WatchEvent"}}"#);
+            let event = read_event(json.as_bytes()).unwrap();
+            builder.push(&event, json.as_bytes()).unwrap();
+        }
+        let provenance = Provenance {
+            source,
+            observed_at: Timestamp::from_seconds(1),
+            origin,
+            gaps: Vec::new(),
+        };
+        builder.finish(&provenance).unwrap()
+    }
+
+    /// A feed never polled before was looked for through 20,000 records, and the keys of all their
+    /// events were held meanwhile: behind the import of a few days, 100 MB that never went back to
+    /// the system.
+    #[test]
+    fn what_is_held_of_a_large_import_is_bounded_and_polls_before_it_are_found() {
+        const IMPORTED: usize = 3 * SEEN_EVENTS;
+        const RECORD_EVENTS: usize = 5_000;
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
+        let polled = Origin::Poll(PollFacts::default());
+        let page = record(Source::Public, polled, IMPORTED..IMPORTED + 50);
+        writer.append(&[page]).unwrap();
+        for from in (0..IMPORTED).step_by(RECORD_EVENTS) {
+            let facts = Origin::Import(ImportFacts::default());
+            let chunk = record(Source::Archive, facts, from..from + RECORD_EVENTS);
+            writer.append(&[chunk]).unwrap();
+        }
+        let (next, never_polled) = (writer.next_offset(), "repo:a/b".parse().unwrap());
+        let sources = [Source::Public, never_polled];
+        let chunks = tail(dir.path(), Offset::ZERO, next, &sources).unwrap();
+        let held: usize = chunks.iter().flatten().map(|note| note.keys.len()).sum();
+        let at_once = 16 * RECORD_EVENTS;
+        assert!(
+            (SEEN_EVENTS..SEEN_EVENTS + at_once).contains(&held),
+            "{held}"
+        );
+        let oldest = chunks.last().unwrap().first().unwrap();
+        assert_eq!((oldest.feed, oldest.keys.len()), (Some(0), 50));
     }
 }
