@@ -119,3 +119,27 @@ fn a_truncated_archive_keeps_every_whole_event_and_says_where_it_ends() {
         ndjson(&lines[..kept])
     );
 }
+
+#[test]
+fn what_is_not_imported_of_a_directory_is_said() {
+    let at = Workspace::new();
+    let lines = three();
+    std::fs::create_dir_all(at.path("hours/2016/empty")).unwrap();
+    at.file("hours/1.json", &ndjson(&lines));
+    at.file("hours/README", b"not events");
+    at.file("hours/2016/2.json", &ndjson(&lines));
+    let ended = at
+        .run(&["import", "--format", "json", "hours"])
+        .with_code(0);
+    assert_eq!(ended.last_json()["files"], 1);
+    for left in ["hours/README", "hours/2016"] {
+        let said = |line: &str| line.contains("not imported") && line.contains(left);
+        assert!(ended.stderr.lines().any(said), "{left} in {}", ended.stderr);
+    }
+    let empty = at.run(&["import", "hours/2016/empty"]).with_code(0);
+    assert!(
+        empty.stderr.contains("nothing to import"),
+        "{}",
+        empty.stderr
+    );
+}

@@ -116,13 +116,17 @@ fn files_of(dir: &Path) -> Result<Vec<PathBuf>, ImportError> {
         let path = entry.map_err(ImportError::input(dir))?.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
         if !path.is_file() {
-            continue;
-        }
-        if ending.is_some_and(|ending| ENDINGS.contains(&ending.to_ascii_lowercase().as_str())) {
+            tracing::warn!(path = %path.display(), "not imported: no file; name a directory to import it");
+        } else if ending
+            .is_some_and(|ending| ENDINGS.contains(&ending.to_ascii_lowercase().as_str()))
+        {
             paths.push(path);
         } else {
             tracing::warn!(path = %path.display(), "not imported: its name has no known ending");
         }
+    }
+    if paths.is_empty() {
+        tracing::warn!(path = %dir.display(), "nothing to import in this directory");
     }
     Ok(paths)
 }
