@@ -23,7 +23,7 @@ generate:
 ci:
     .ci/run
 
-# Import, replay and API speed beside gzip and bare hyper in the same run. Needs GH Archive files.
+# Import beside gzip, chdb and DuckDB, replay, and the API beside bare hyper, in one run. Needs GH Archive files.
 bench *FILES:
     bench/run {{FILES}}
 
@@ -51,3 +51,7 @@ enospc:
 # The log's speed beside something plain, in the same run.
 bench-log:
     cargo bench --locked -p ghev-log --bench log
+
+# From a page's last byte until it is durable in the log, beside a bare fdatasync in the same run.
+bench-poll:
+    cargo bench --locked -p ghev-injector --bench poll
