@@ -3,7 +3,7 @@
 use ghev_readmodel::{Scope, Window};
 
 use super::Ask;
-use crate::parameters::{CreatedOnly, Format, Relative, ScopePath, TimeSpan, parameters};
+use crate::parameters::{CreatedOnly, Format, ScopePath, TimeSpan, parameters};
 use crate::problem::Problem;
 use crate::views::{ActivityMatrixView, ActivityView};
 
@@ -34,13 +34,8 @@ pub(crate) fn activity<S: ScopePath>(
 ) -> Result<ActivityView, Problem> {
     let (scope, window) = asked(ask, scope, parameters)?;
     let activity = ask.snapshot.activity(&scope, &window)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(ActivityView::new(
-        ask.snapshot,
-        &window,
-        &activity,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    Ok(ActivityView::new(&window, &activity, state))
 }
 
 /// The distinct events of a scope in a window, by weekday and hour.
@@ -50,13 +45,8 @@ pub(crate) fn activity_matrix<S: ScopePath>(
 ) -> Result<ActivityMatrixView, Problem> {
     let (scope, window) = asked(ask, scope, parameters)?;
     let matrix = ask.snapshot.activity_matrix(&scope, &window)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(ActivityMatrixView::new(
-        ask.snapshot,
-        &window,
-        matrix,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    Ok(ActivityMatrixView::new(&window, matrix, state))
 }
 
 fn asked(
@@ -64,7 +54,6 @@ fn asked(
     scope: &impl ScopePath,
     parameters: &ActivityParameters,
 ) -> Result<(Scope, Window), Problem> {
-    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt).into();
-    let window = parameters.span.window(Relative { now: ask.now }, by);
-    Ok((scope.scope(ask.snapshot)?, window))
+    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt);
+    Ok((scope.scope(ask.snapshot)?, ask.window(parameters.span, by)))
 }

@@ -1,7 +1,7 @@
 //! Events by type.
 
 use super::Ask;
-use crate::parameters::{Format, Relative, ScopePath, TimeSpan, TimeWord, parameters};
+use crate::parameters::{Format, ScopePath, TimeSpan, TimeWord, parameters};
 use crate::problem::Problem;
 use crate::views::EventCountsView;
 
@@ -31,14 +31,9 @@ pub(crate) fn event_counts<S: ScopePath>(
     (scope, parameters): &(S, CountsParameters),
 ) -> Result<EventCountsView, Problem> {
     let scope = scope.scope(ask.snapshot)?;
-    let by = parameters.by.unwrap_or(TimeWord::CreatedAt).into();
-    let window = parameters.span.window(Relative { now: ask.now }, by);
+    let by = parameters.by.unwrap_or(TimeWord::CreatedAt);
+    let window = ask.window(parameters.span, by);
     let counts = ask.snapshot.event_counts(&scope, &window)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(EventCountsView::new(
-        ask.snapshot,
-        &window,
-        counts,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    Ok(EventCountsView::new(&window, counts, state))
 }

@@ -85,14 +85,8 @@ pub(crate) fn events(
     let next = page
         .next
         .map(|cursor| page_token::write(list, relative, &cursor));
-    let coverage = ask.snapshot.coverage(&scope(&filter), &window)?;
-    Ok(EventsView::new(
-        ask.snapshot,
-        &window,
-        page.events,
-        next,
-        coverage,
-    ))
+    let state = ask.state(&scope(&filter), &window)?;
+    Ok(EventsView::new(&window, page.events, next, state))
 }
 
 /// One event.
@@ -111,11 +105,9 @@ pub(crate) fn event(
             format!("no {kind} with the id {text:?} was ever seen"),
         )
     })?;
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
     Ok(EventAnswer {
         event: row.into(),
-        as_of: ask.snapshot.as_of().into(),
-        coverage: coverage.into(),
+        state: ask.whole_state()?,
     })
 }
 
@@ -145,6 +137,23 @@ fn list(ask: &Ask<'_>, conditions: &EventConditions, parameters: &EventsParamete
     let actor = actor.as_ref().map(|actor| lowered(&actor.0));
     let filter = ("events", kinds, repo, org, actor, action, span, by);
     List::new(ask.snapshot.as_of().checkpoint.log_id, &filter)
+}
+
+/// A short page of everybody's newest events lies together in the order it is asked for.
+pub(crate) fn is_short((conditions, parameters): &(EventConditions, EventsParameters)) -> bool {
+    let EventConditions {
+        kinds,
+        repo,
+        org,
+        actor,
+        action,
+    } = conditions;
+    let conditions = (kinds.is_empty(), repo, org, actor, action);
+    let by_arrival = parameters.by == Some(TimeWord::ObservedAt);
+    let limit = parameters.limit.unwrap_or(Limit::DEFAULT);
+    matches!(conditions, (true, None, None, None, None))
+        && !by_arrival
+        && limit.0 <= Limit::DEFAULT.0
 }
 
 impl EventConditions {

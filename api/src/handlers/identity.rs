@@ -63,6 +63,6 @@ fn answer(ask: &Ask<'_>, scope: &Scope) -> Result<IdentityView, Problem> {
         Scope::All => (None, Code::NotFound),
     };
     let identity = identity.ok_or_else(|| Problem::new(code, code.description()))?;
-    let coverage = snapshot.coverage(scope, &Window::EVERYTHING)?;
-    Ok(IdentityView::new(snapshot, identity, coverage))
+    let state = ask.state(scope, &Window::EVERYTHING)?;
+    Ok(IdentityView::new(identity, state))
 }

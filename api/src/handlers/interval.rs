@@ -3,9 +3,7 @@
 use ghev_readmodel::Scope;
 
 use super::Ask;
-use crate::parameters::{
-    CreatedOnly, Format, IntervalAction, Relative, ScopePath, TimeSpan, parameters,
-};
+use crate::parameters::{CreatedOnly, Format, IntervalAction, ScopePath, TimeSpan, parameters};
 use crate::problem::Problem;
 use crate::views::{NamedView, PullRequestIntervalView};
 
@@ -64,15 +62,15 @@ fn answer(
     repo: Option<NamedView>,
     parameters: &IntervalParameters,
 ) -> Result<PullRequestIntervalView, Problem> {
-    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt).into();
-    let window = parameters.span.window(Relative { now: ask.now }, by);
+    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt);
+    let window = ask.window(parameters.span, by);
     let action = parameters.action.unwrap_or(IntervalAction::Opened);
     let interval = ask
         .snapshot
         .pull_request_interval(scope, &window, action.into())?;
-    let coverage = ask.snapshot.coverage(scope, &window)?;
-    let (snapshot, action) = (ask.snapshot, action.to_string());
+    let state = ask.state(scope, &window)?;
+    let action = action.to_string();
     Ok(PullRequestIntervalView::new(
-        snapshot, repo, &window, action, &interval, coverage,
+        repo, &window, action, &interval, state,
     ))
 }

@@ -1,6 +1,6 @@
 //! Who there is: repositories and organisations, page by page.
 
-use ghev_readmodel::{ListCursor, ListOrder, Scope, Window};
+use ghev_readmodel::{ListCursor, ListOrder};
 
 use super::Ask;
 use super::page_token::{self, List, Resumed};
@@ -71,16 +71,16 @@ impl<'p> Page<'p> {
 pub(crate) fn repos(ask: &Ask<'_>, parameters: &ListParameters) -> Result<ReposView, Problem> {
     let page = Page::new(ask, "repos", parameters)?;
     let found = (ask.snapshot).repos(page.prefix, page.order, page.after.as_ref(), page.limit)?;
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
+    let state = ask.whole_state()?;
     let next = page.next(found.next.as_ref());
-    Ok(ReposView::new(ask.snapshot, found.entries, next, coverage))
+    Ok(ReposView::new(found.entries, next, state))
 }
 
 /// Organisations.
 pub(crate) fn orgs(ask: &Ask<'_>, parameters: &ListParameters) -> Result<OrgsView, Problem> {
     let page = Page::new(ask, "orgs", parameters)?;
     let found = (ask.snapshot).orgs(page.prefix, page.order, page.after.as_ref(), page.limit)?;
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
+    let state = ask.whole_state()?;
     let next = page.next(found.next.as_ref());
-    Ok(OrgsView::new(ask.snapshot, found.entries, next, coverage))
+    Ok(OrgsView::new(found.entries, next, state))
 }

@@ -19,8 +19,7 @@ mod trending;
 pub(crate) use activity::{activity, activity_matrix};
 pub(crate) use ask::Ask;
 pub(crate) use counts::{CountsParameters, event_counts};
-use events::EventConditions;
-pub(crate) use events::{event, events};
+pub(crate) use events::{EventConditions, EventsParameters, event, events, is_short};
 use identity::FormatOnly;
 pub(crate) use identity::{actor, org, repo, repository};
 pub(crate) use interval::{

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ghev_readmodel::{Offset, Scope, Window};
+use ghev_readmodel::Offset;
 
 use super::Ask;
 use super::page_token::{self, List, Resumed};
@@ -96,8 +96,7 @@ pub(crate) fn gaps(ask: &Ask<'_>, parameters: &RecordsParameters) -> Result<Gaps
     let page = Page::new(ask, "gaps", parameters)?;
     let mut gaps = ask.snapshot.gaps(page.one_more(), page.after)?;
     let next = page.cut(&mut gaps, |gap| (gap.offset, gap.number));
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
-    Ok(GapsView::new(ask.snapshot, gaps, next, coverage))
+    Ok(GapsView::new(gaps, next, ask.whole_state()?))
 }
 
 /// Input that could not be decoded, the newest first.
@@ -108,6 +107,5 @@ pub(crate) fn dead_letters(
     let page = Page::new(ask, "dead_letters", parameters)?;
     let mut letters = ask.snapshot.dead_letters(page.one_more(), page.after)?;
     let next = page.cut(&mut letters, |letter| (letter.offset, letter.number));
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
-    Ok(DeadLettersView::new(ask.snapshot, letters, next, coverage))
+    Ok(DeadLettersView::new(letters, next, ask.whole_state()?))
 }

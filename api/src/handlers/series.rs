@@ -1,9 +1,7 @@
 //! Events by type over time.
 
 use super::Ask;
-use crate::parameters::{
-    Format, IntervalWord, Relative, ScopePath, TimeSpan, TimeWord, parameters,
-};
+use crate::parameters::{Format, IntervalWord, ScopePath, TimeSpan, TimeWord, parameters};
 use crate::problem::Problem;
 use crate::views::EventSeriesView;
 
@@ -36,18 +34,13 @@ pub(crate) fn event_series<S: ScopePath>(
     (scope, parameters): &(S, SeriesParameters),
 ) -> Result<EventSeriesView, Problem> {
     let scope = scope.scope(ask.snapshot)?;
-    let by = parameters.by.unwrap_or(TimeWord::CreatedAt).into();
-    let window = parameters.span.window(Relative { now: ask.now }, by);
+    let by = parameters.by.unwrap_or(TimeWord::CreatedAt);
+    let window = ask.window(parameters.span, by);
     let interval = parameters.interval.unwrap_or(IntervalWord::Hour);
     let series = ask
         .snapshot
         .event_series(&scope, &window, interval.into())?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(EventSeriesView::new(
-        ask.snapshot,
-        &window,
-        interval.to_string(),
-        series,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    let interval = interval.to_string();
+    Ok(EventSeriesView::new(&window, interval, series, state))
 }

@@ -1,7 +1,5 @@
 //! How the service and its sources are.
 
-use ghev_readmodel::{Scope, Window};
-
 use super::Ask;
 use crate::parameters::{Format, parameters};
 use crate::problem::{Code, Problem};
@@ -33,15 +31,15 @@ parameters! {
 /// How far the read model has come, and its sources.
 pub(crate) fn status(ask: &Ask<'_>, _: &StatusParameters) -> Result<StatusView, Problem> {
     let status = ask.snapshot.status()?;
-    let coverage = ask.snapshot.coverage(&Scope::All, &Window::EVERYTHING)?;
-    let lag = ask.freshness.lag(ask.snapshot.as_of(), ask.now);
+    let as_of = ask.snapshot.as_of();
+    let lag = ask.freshness.lag(as_of, ask.now);
     Ok(StatusView::new(
-        ask.snapshot,
         ask.version,
         ask.now,
+        as_of.observed_at,
         lag,
         status,
-        coverage,
+        ask.whole_state()?,
     ))
 }
 

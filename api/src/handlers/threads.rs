@@ -3,7 +3,7 @@
 use ghev_readmodel::{Bots, Scope, Window};
 
 use super::Ask;
-use crate::parameters::{BotsWord, CreatedOnly, Format, Relative, ScopePath, TimeSpan, parameters};
+use crate::parameters::{BotsWord, CreatedOnly, Format, ScopePath, TimeSpan, parameters};
 use crate::problem::Problem;
 use crate::views::{ContributorsView, IssuesView, PullRequestsView};
 
@@ -37,13 +37,8 @@ pub(crate) fn pull_requests<S: ScopePath>(
 ) -> Result<PullRequestsView, Problem> {
     let (scope, window, bots) = asked(ask, scope, parameters)?;
     let found = ask.snapshot.pull_requests(&scope, &window, bots)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(PullRequestsView::new(
-        ask.snapshot,
-        &window,
-        &found,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    Ok(PullRequestsView::new(&window, &found, state))
 }
 
 /// What became of the issues of a scope.
@@ -53,8 +48,8 @@ pub(crate) fn issues<S: ScopePath>(
 ) -> Result<IssuesView, Problem> {
     let (scope, window, bots) = asked(ask, scope, parameters)?;
     let found = ask.snapshot.issues(&scope, &window, bots)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(IssuesView::new(ask.snapshot, &window, &found, coverage))
+    let state = ask.state(&scope, &window)?;
+    Ok(IssuesView::new(&window, &found, state))
 }
 
 /// Who contributes to a scope.
@@ -64,13 +59,8 @@ pub(crate) fn contributors<S: ScopePath>(
 ) -> Result<ContributorsView, Problem> {
     let (scope, window, bots) = asked(ask, scope, parameters)?;
     let found = ask.snapshot.contributors(&scope, &window, bots)?;
-    let coverage = ask.snapshot.coverage(&scope, &window)?;
-    Ok(ContributorsView::new(
-        ask.snapshot,
-        &window,
-        &found,
-        coverage,
-    ))
+    let state = ask.state(&scope, &window)?;
+    Ok(ContributorsView::new(&window, &found, state))
 }
 
 fn asked(
@@ -78,8 +68,8 @@ fn asked(
     scope: &impl ScopePath,
     parameters: &ThreadsParameters,
 ) -> Result<(Scope, Window, Bots), Problem> {
-    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt).into();
-    let window = parameters.span.window(Relative { now: ask.now }, by);
+    let by = parameters.by.unwrap_or(CreatedOnly::CreatedAt);
+    let window = ask.window(parameters.span, by);
     let bots = parameters.bots.unwrap_or(BotsWord::Exclude).into();
     Ok((scope.scope(ask.snapshot)?, window, bots))
 }

@@ -56,12 +56,6 @@ pub(crate) fn trending(
     };
     let limit = parameters.limit.unwrap_or(Limit::DEFAULT).0;
     let trending = ask.snapshot.trending(&query, limit)?;
-    let coverage = ask.snapshot.coverage(&Scope::All, &window)?;
-    Ok(TrendingView::new(
-        ask.snapshot,
-        &window,
-        window_seconds,
-        trending,
-        coverage,
-    ))
+    let state = ask.state(&Scope::All, &window)?;
+    Ok(TrendingView::new(&window, window_seconds, trending, state))
 }

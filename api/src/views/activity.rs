@@ -1,24 +1,20 @@
 //! What happened, and when in the week.
 
-use ghev_readmodel::{Activity, ActivityMatrix, Coverage, Snapshot, Window};
+use ghev_readmodel::{Activity, ActivityMatrix, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
 use super::pictures::span;
-use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
+use super::{Records, StateView, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// What happened. All of it was seen, and more may have happened unseen: lower bounds.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Activity")]
 pub(crate) struct ActivityView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Stars gained; GitHub does not tell of those that are taken back.
     stars: u64,
     /// Forks made.
@@ -34,24 +30,14 @@ pub(crate) struct ActivityView {
     pushes_with_size: u64,
     /// All events in the window, of these and other types.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl ActivityView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        activity: &Activity,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, activity: &Activity, state: StateView) -> Self {
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             stars: activity.stars,
             forks: activity.forks,
             releases: activity.releases,
@@ -59,8 +45,7 @@ impl ActivityView {
             commits: activity.commits,
             pushes_with_size: activity.pushes_with_size,
             sample_size: activity.events,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -71,38 +56,23 @@ impl View for ActivityView {}
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ActivityMatrix")]
 pub(crate) struct ActivityMatrixView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// A row for each weekday, Monday first, of the events in each of its 24 hours.
     matrix: [[u64; 24]; 7],
     /// All events in it together.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl ActivityMatrixView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        matrix: ActivityMatrix,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, matrix: ActivityMatrix, state: StateView) -> Self {
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             sample_size: matrix.total(),
             matrix: matrix.rows,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -122,7 +92,7 @@ impl View for ActivityMatrixView {
     const PICTURED: bool = true;
 
     fn picture(&self, whose: &str) -> Option<Picture> {
-        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        let (span, total) = (span(&self.window), grouped(self.sample_size));
         Some(Picture {
             title: format!("Events by weekday and hour: {whose}"),
             summary: format!("{total} events of {whose} {span}, by weekday and hour in UTC"),

@@ -4,35 +4,29 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use ghev_readmodel::{Coverage, EventCounts, Snapshot, Window};
+use ghev_readmodel::{EventCounts, Window};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::pictures::{counted, span};
-use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
+use super::{Records, StateView, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "EventCounts")]
 pub(crate) struct EventCountsView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Events of each type: every documented type, 0 where there is none, and any other that
     /// occurs.
     counts: CountsByType,
     /// All events together.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 /// Counts as a JSON object with the types' names as keys.
@@ -72,24 +66,14 @@ impl JsonSchema for CountsByType {
 }
 
 impl EventCountsView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        counts: EventCounts,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, counts: EventCounts, state: StateView) -> Self {
         let sample_size = counts.total();
-        let as_of = snapshot.as_of().into();
         let counts = CountsByType(counts);
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             counts,
             sample_size,
-            as_of,
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -106,7 +90,7 @@ impl View for EventCountsView {
             .filter(|(_, count)| *count > 0)
             .collect();
         seen.sort_by_key(|(name, count)| (Reverse(*count), name.to_owned()));
-        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        let (span, total) = (span(&self.window), grouped(self.sample_size));
         let most = seen
             .first()
             .map(|(name, count)| format!(": {} {name}", grouped(*count)));

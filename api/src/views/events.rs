@@ -1,12 +1,12 @@
 //! Events, one and many.
 
 use ghev_event::{ActorId, OrgId, RepoId, ThreadNumber};
-use ghev_readmodel::{Coverage, EventRow, Snapshot, Window};
+use ghev_readmodel::{EventRow, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::shared_fields::AccountView;
-use super::{AsOfView, CoverageView, NamedView, Records, Time, TimeAxisView, View, WindowView};
+use super::{NamedView, Records, StateView, Time, View, WindowView};
 
 /// An event.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -62,42 +62,31 @@ impl From<EventRow> for EventView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Events")]
 pub(crate) struct EventsView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event the window speaks of.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// The events of this page.
     events: Vec<EventView>,
     /// How many these are.
     sample_size: u64,
     /// What to give as `page_token` for the next page; null on the last.
     next_page_token: Option<String>,
-    /// The state of the read model this page is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl EventsView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         window: &Window,
         events: Vec<EventRow>,
         next_page_token: Option<String>,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
-        let WindowView { from, to, by } = window.into();
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             sample_size: events.len() as u64,
             events: events.into_iter().map(EventView::from).collect(),
             next_page_token,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -136,10 +125,8 @@ pub(crate) struct EventAnswer {
     /// The event.
     #[serde(flatten)]
     pub(crate) event: EventView,
-    /// The state of the read model this is of.
-    pub(crate) as_of: AsOfView,
-    /// How complete that is as a whole.
-    pub(crate) coverage: CoverageView,
+    #[serde(flatten)]
+    pub(crate) state: StateView,
 }
 
 impl View for EventAnswer {}

@@ -1,10 +1,10 @@
 //! Who a repository, an organisation or an actor is.
 
-use ghev_readmodel::{Coverage, Identity, NameSeen, Snapshot};
+use ghev_readmodel::{Identity, NameSeen};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsOfView, CoverageView, Time, View};
+use super::{StateView, Time, View};
 
 /// An identity: the names it has borne, and when it was seen.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -24,10 +24,8 @@ pub(crate) struct IdentityView {
     events: u64,
     /// The same number, as every answer has it.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 /// A name that an identity has borne.
@@ -56,7 +54,7 @@ impl From<NameSeen> for NameSeenView {
 }
 
 impl IdentityView {
-    pub(crate) fn new(snapshot: &Snapshot<'_>, identity: Identity, coverage: Coverage) -> Self {
+    pub(crate) fn new(identity: Identity, state: StateView) -> Self {
         Self {
             id: identity.id,
             name: identity.name,
@@ -65,8 +63,7 @@ impl IdentityView {
             last_event_at: identity.last_event_at.map(Time),
             events: identity.events,
             sample_size: identity.events,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }

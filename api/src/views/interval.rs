@@ -1,11 +1,11 @@
 //! The time between pull requests.
 
-use ghev_readmodel::{Coverage, PullRequestInterval, Snapshot, Window};
+use ghev_readmodel::{PullRequestInterval, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pictures::span;
-use super::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, View, WindowView};
+use super::{NamedView, StateView, Time, View, WindowView};
 use crate::picture::{Bar, Drawing, Picture, duration, grouped};
 
 /// The time between consecutive pull requests of a repository. Where the scope is wider the gaps
@@ -16,12 +16,8 @@ pub(crate) struct PullRequestIntervalView {
     /// The repository, where the scope is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     repo: Option<NamedView>,
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Which event dates a pull request: its earliest `opened`, or its earliest of `any` action.
     action: String,
     /// Pull requests in the window.
@@ -40,28 +36,22 @@ pub(crate) struct PullRequestIntervalView {
     first_at: Option<Time>,
     /// When the last one was.
     last_at: Option<Time>,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl PullRequestIntervalView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         repo: Option<NamedView>,
         window: &Window,
         action: String,
         interval: &PullRequestInterval,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
-        let WindowView { from, to, by } = window.into();
         let gaps = &interval.gaps;
         Self {
             repo,
-            from,
-            to,
-            by,
+            window: window.into(),
             action,
             sample_size: interval.sample_size,
             mean_seconds: gaps.mean_seconds,
@@ -71,8 +61,7 @@ impl PullRequestIntervalView {
             max_seconds: gaps.max_seconds,
             first_at: interval.first_at.map(Time),
             last_at: interval.last_at.map(Time),
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -98,7 +87,7 @@ impl View for PullRequestIntervalView {
                 shown: duration(seconds),
             })
         });
-        let (span, opened) = (span(self.from, self.to), grouped(self.sample_size));
+        let (span, opened) = (span(&self.window), grouped(self.sample_size));
         let mean = self
             .mean_seconds
             .map_or_else(|| "unknown".to_owned(), duration);

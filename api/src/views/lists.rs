@@ -1,10 +1,10 @@
 //! Repositories and organisations, page by page.
 
-use ghev_readmodel::{Coverage, ListEntry, Snapshot};
+use ghev_readmodel::ListEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsOfView, CoverageView, Records, Time, View};
+use super::{Records, StateView, Time, View};
 
 /// A repository of a list.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -75,25 +75,21 @@ macro_rules! page {
             sample_size: u64,
             /// What to give as `page_token` for the next page; null on the last.
             next_page_token: Option<String>,
-            /// The state of the read model this page is of.
-            as_of: AsOfView,
-            /// How complete it is.
-            coverage: CoverageView,
+            #[serde(flatten)]
+            state: StateView,
         }
 
         impl $name {
             pub(crate) fn new(
-                snapshot: &Snapshot<'_>,
                 entries: Vec<ListEntry>,
                 next_page_token: Option<String>,
-                coverage: Coverage,
+                state: StateView,
             ) -> Self {
                 Self {
                     sample_size: entries.len() as u64,
                     $field: entries.into_iter().map(<$entry>::from).collect(),
                     next_page_token,
-                    as_of: snapshot.as_of().into(),
-                    coverage: coverage.into(),
+                    state,
                 }
             }
         }

@@ -23,7 +23,7 @@ pub(crate) use interval::PullRequestIntervalView;
 pub(crate) use lists::{OrgsView, ReposView};
 pub(crate) use records::{DeadLettersView, GapsView};
 pub(crate) use series::EventSeriesView;
-pub(crate) use shared_fields::{AsOfView, CoverageView, NamedView, Time, TimeAxisView, WindowView};
+pub(crate) use shared_fields::{AsOfView, NamedView, StateView, Time, WindowView};
 pub(crate) use status::{HealthView, ReadyView, StatusView};
 pub(crate) use threads::{ContributorsView, IssuesView, PullRequestsView};
 pub(crate) use trending::TrendingView;

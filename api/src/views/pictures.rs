@@ -1,12 +1,12 @@
 //! How answers are drawn: what their pictures say.
 
-use super::shared_fields::Time;
+use super::{Time, WindowView};
 use crate::picture::{Bar, grouped};
 
 /// The window in words.
-pub(super) fn span(from: Option<Time>, to: Option<Time>) -> String {
+pub(super) fn span(window: &WindowView) -> String {
     let moment = |time: Time| time.0.to_string().replace('T', " ");
-    match (from.map(moment), to.map(moment)) {
+    match (window.from.map(moment), window.to.map(moment)) {
         (None, None) => "of all time".to_owned(),
         (Some(from), None) => format!("since {from}"),
         (None, Some(to)) => format!("before {to}"),

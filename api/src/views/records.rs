@@ -1,10 +1,10 @@
 //! Facts about what is missing: suspected gaps, and input that could not be decoded.
 
-use ghev_readmodel::{Coverage, DeadLetterRow, GapRow, Snapshot};
+use ghev_readmodel::{DeadLetterRow, GapRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsOfView, CoverageView, Records, Time, View};
+use super::{Records, StateView, Time, View};
 
 /// A stretch of time in which events of a source may have passed unseen.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,25 +44,21 @@ pub(crate) struct GapsView {
     sample_size: u64,
     /// What to give as `page_token` for the next page; null on the last.
     next_page_token: Option<String>,
-    /// The state of the read model this page is of.
-    as_of: AsOfView,
-    /// How complete the whole model is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl GapsView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         gaps: Vec<GapRow>,
         next_page_token: Option<String>,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
         Self {
             sample_size: gaps.len() as u64,
             gaps: gaps.into_iter().map(GapView::from).collect(),
             next_page_token,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -120,25 +116,21 @@ pub(crate) struct DeadLettersView {
     sample_size: u64,
     /// What to give as `page_token` for the next page; null on the last.
     next_page_token: Option<String>,
-    /// The state of the read model this page is of.
-    as_of: AsOfView,
-    /// How complete the whole model is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl DeadLettersView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         letters: Vec<DeadLetterRow>,
         next_page_token: Option<String>,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
         Self {
             sample_size: letters.len() as u64,
             dead_letters: letters.into_iter().map(DeadLetterView::from).collect(),
             next_page_token,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }

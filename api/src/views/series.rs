@@ -1,12 +1,12 @@
 //! Events by type over time.
 
-use ghev_readmodel::{Coverage, EventSeries, SeriesBucket, Snapshot, Window};
+use ghev_readmodel::{EventSeries, SeriesBucket, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::counts::CountsByType;
 use super::pictures::span;
-use super::{AsOfView, CoverageView, Records, Time, TimeAxisView, View, WindowView};
+use super::{Records, StateView, Time, View, WindowView};
 use crate::picture::{Drawing, Picture, grouped};
 
 /// Distinct events by type over time: every bucket between the first and the last, those without
@@ -14,25 +14,18 @@ use crate::picture::{Drawing, Picture, grouped};
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "EventSeries")]
 pub(crate) struct EventSeriesView {
-    /// The first instant of the window; null where it has no start: then the series begins with the
-    /// first event.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end: then the series ends with the
-    /// last event.
-    to: Option<Time>,
-    /// Which time of an event counts.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// How long a bucket is: `minute`, `hour`, `day`, `week` or `month`.
     interval: String,
-    /// The buckets, in their order. The first and the last have the events that lie in the window
+    /// The buckets, in their order: from the first event's to the last one's where the window has no
+    /// start, or no end. The first and the last have the events that lie in the window
     /// only.
     series: Vec<SeriesBucketView>,
     /// All events in them together.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 /// A stretch of time with its events.
@@ -60,22 +53,17 @@ impl From<SeriesBucket> for SeriesBucketView {
 
 impl EventSeriesView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         window: &Window,
         interval: String,
         series: EventSeries,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
-        let WindowView { from, to, by } = window.into();
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             interval,
             sample_size: series.total(),
             series: series.buckets.into_iter().map(Into::into).collect(),
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -88,7 +76,7 @@ impl View for EventSeriesView {
             .series
             .iter()
             .map(|bucket| (bucket.start.0, bucket.total));
-        let (span, total) = (span(self.from, self.to), grouped(self.sample_size));
+        let (span, total) = (span(&self.window), grouped(self.sample_size));
         let interval = &self.interval;
         Some(Picture {
             title: format!("Events by {interval}: {whose}"),

@@ -42,12 +42,15 @@ pub(crate) enum TimeAxisView {
     ObservedAt,
 }
 
-/// The window of an answer, as its fields `from`, `to` and `by`.
-#[derive(Debug, Clone, Copy)]
+/// What answers of a window begin with.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub(crate) struct WindowView {
-    pub(crate) from: Option<Time>,
-    pub(crate) to: Option<Time>,
-    pub(crate) by: TimeAxisView,
+    /// The first instant of the window; null where it has no start.
+    pub(super) from: Option<Time>,
+    /// The first instant after the window; null where it has no end.
+    pub(super) to: Option<Time>,
+    /// Which time of an event counts.
+    by: TimeAxisView,
 }
 
 impl From<&Window> for WindowView {
@@ -59,6 +62,24 @@ impl From<&Window> for WindowView {
                 TimeAxis::CreatedAt => TimeAxisView::CreatedAt,
                 TimeAxis::ObservedAt => TimeAxisView::ObservedAt,
             },
+        }
+    }
+}
+
+/// What answers end with.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StateView {
+    /// The state of the read model this is of.
+    as_of: AsOfView,
+    /// How complete it is.
+    coverage: CoverageView,
+}
+
+impl StateView {
+    pub(crate) fn new(as_of: &AsOf, coverage: Coverage) -> Self {
+        Self {
+            as_of: as_of.into(),
+            coverage: coverage.into(),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! How the service and its sources are.
 
 use ghev_event::{RateBudget, Timestamp};
-use ghev_readmodel::{Coverage, Snapshot, SourceStatus, Status};
+use ghev_readmodel::{SourceStatus, Status};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsOfView, CoverageView, Time, View};
+use super::{AsOfView, StateView, Time, View};
 use crate::freshness::Lag;
 
 /// The process is alive.
@@ -59,10 +59,8 @@ pub(crate) struct StatusView {
     gaps: u64,
     /// Every source, by its name.
     sources: Vec<SourceView>,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is as a whole.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 /// A source and its last poll. Of archives there is no poll: those fields are null.
@@ -152,19 +150,18 @@ impl From<SourceStatus> for SourceView {
 
 impl StatusView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         version: &'static str,
         now: Timestamp,
+        observed_at: Option<Timestamp>,
         lag: Lag,
         status: Status,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
-        let as_of = snapshot.as_of();
         let age = |observed: Timestamp| now.as_seconds().saturating_sub(observed.as_seconds());
         Self {
             version: version.to_owned(),
             now: Time(Timestamp::from_seconds(now.as_seconds())),
-            observed_age_seconds: as_of.observed_at.map(age),
+            observed_age_seconds: observed_at.map(age),
             lag_records: lag.records,
             generation: status.generation.get(),
             schema_version: status.schema_version,
@@ -174,8 +171,7 @@ impl StatusView {
             dead_letters: status.dead_letters,
             gaps: status.gaps,
             sources: status.sources.into_iter().map(SourceView::from).collect(),
-            as_of: as_of.into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }

@@ -1,12 +1,10 @@
 //! What became of pull requests and issues, and who contributes.
 
-use ghev_readmodel::{
-    Contributors, Coverage, Distribution, Issues, PullRequests, Snapshot, Window,
-};
+use ghev_readmodel::{Contributors, Distribution, Issues, PullRequests, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsOfView, CoverageView, Time, TimeAxisView, View, WindowView};
+use super::{StateView, View, WindowView};
 
 /// Durations.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -45,12 +43,8 @@ pub(crate) struct TimeToCloseView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PullRequests")]
 pub(crate) struct PullRequestsView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Pull requests opened.
     opened: u64,
     /// Pull requests merged.
@@ -71,24 +65,14 @@ pub(crate) struct PullRequestsView {
     anomalies: u64,
     /// Pull requests opened in the window.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl PullRequestsView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        found: &PullRequests,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, found: &PullRequests, state: StateView) -> Self {
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             opened: found.opened,
             accepted: found.accepted,
             declined: found.declined,
@@ -102,8 +86,7 @@ impl PullRequestsView {
             time_to_first_response_seconds: (&found.time_to_first_response).into(),
             anomalies: found.anomalies,
             sample_size: found.opened,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -114,12 +97,8 @@ impl View for PullRequestsView {}
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Issues")]
 pub(crate) struct IssuesView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Issues opened; one that is reopened is not new.
     opened: u64,
     /// Issues with any event or comment.
@@ -134,24 +113,14 @@ pub(crate) struct IssuesView {
     anomalies: u64,
     /// Issues opened in the window.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl IssuesView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        found: &Issues,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, found: &Issues, state: StateView) -> Self {
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             opened: found.opened,
             active: found.active,
             closed: found.closed,
@@ -159,8 +128,7 @@ impl IssuesView {
             response_seconds: (&found.response).into(),
             anomalies: found.anomalies,
             sample_size: found.opened,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -171,12 +139,8 @@ impl View for IssuesView {}
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Contributors")]
 pub(crate) struct ContributorsView {
-    /// The first instant of the window; null where it has no start.
-    from: Option<Time>,
-    /// The first instant after the window; null where it has no end.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// Actors with a contribution.
     active: u64,
     /// Of those, whose first one ever in this scope it is.
@@ -187,31 +151,20 @@ pub(crate) struct ContributorsView {
     absence_factor: Option<u64>,
     /// Contributions in the window.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 impl ContributorsView {
-    pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
-        window: &Window,
-        found: &Contributors,
-        coverage: Coverage,
-    ) -> Self {
-        let WindowView { from, to, by } = window.into();
+    pub(crate) fn new(window: &Window, found: &Contributors, state: StateView) -> Self {
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             active: found.active,
             new: found.new,
             inactive: found.inactive,
             absence_factor: found.absence_factor,
             sample_size: found.contributions,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }

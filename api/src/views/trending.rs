@@ -1,23 +1,19 @@
 //! Repositories with more events than they usually have.
 
-use ghev_readmodel::{Coverage, Snapshot, Trending, TrendingRepo, Window};
+use ghev_readmodel::{Trending, TrendingRepo, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pictures::span;
-use super::{AsOfView, CoverageView, NamedView, Records, Time, TimeAxisView, View, WindowView};
+use super::{NamedView, Records, StateView, View, WindowView};
 use crate::picture::{Bar, Drawing, Picture, grouped};
 
 /// Repositories with more events than they usually have.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Trending")]
 pub(crate) struct TrendingView {
-    /// The first instant of the window.
-    from: Option<Time>,
-    /// The first instant after the window.
-    to: Option<Time>,
-    /// Which time of an event counts: always `created_at`.
-    by: TimeAxisView,
+    #[serde(flatten)]
+    window: WindowView,
     /// How long the window is, and each of the seven before it that it is compared with.
     window_seconds: u32,
     /// Repositories with an event in the window: the highest z-score first, then the highest count,
@@ -25,10 +21,8 @@ pub(crate) struct TrendingView {
     repos: Vec<TrendingRepoView>,
     /// Events in the window, of all repositories.
     sample_size: u64,
-    /// The state of the read model this is of.
-    as_of: AsOfView,
-    /// How complete it is.
-    coverage: CoverageView,
+    #[serde(flatten)]
+    state: StateView,
 }
 
 /// A repository beside its own past.
@@ -64,22 +58,17 @@ impl From<TrendingRepo> for TrendingRepoView {
 
 impl TrendingView {
     pub(crate) fn new(
-        snapshot: &Snapshot<'_>,
         window: &Window,
         window_seconds: u32,
         trending: Trending,
-        coverage: Coverage,
+        state: StateView,
     ) -> Self {
-        let WindowView { from, to, by } = window.into();
         Self {
-            from,
-            to,
-            by,
+            window: window.into(),
             window_seconds,
             repos: trending.repos.into_iter().map(Into::into).collect(),
             sample_size: trending.events,
-            as_of: snapshot.as_of().into(),
-            coverage: coverage.into(),
+            state,
         }
     }
 }
@@ -91,7 +80,7 @@ impl View for TrendingView {
     const PICTURED: bool = true;
 
     fn picture(&self, _: &str) -> Option<Picture> {
-        let span = span(self.from, self.to);
+        let span = span(&self.window);
         let first = self.repos.iter().take(BARS_MAX);
         let bars = first.map(|entry| {
             let name = entry.repo.name.as_deref().unwrap_or("without a name");
