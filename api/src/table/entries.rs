@@ -5,8 +5,8 @@ use super::scoped;
 use super::{Action, Endpoint, Tag};
 use crate::document::Documents;
 use crate::handlers::{
-    self, CountsParameters, IntervalParameters, event_counts, pull_request_interval,
-    pull_request_interval_of_repo,
+    self, CountsParameters, EventConditions, EventsParameters, IntervalParameters, event_counts,
+    pull_request_interval, pull_request_interval_of_repo,
 };
 use crate::parameters::{
     ActorPath, Everybody, OrgPath, Parameter, Place, RepoPath, RepositoryPath, ScopePath, TimeWord,
@@ -163,12 +163,19 @@ fn trends() -> Vec<Endpoint> {
 }
 
 fn events() -> Vec<Endpoint> {
+    fn page(parameters: &(EventConditions, EventsParameters)) -> Cost {
+        if handlers::is_short(parameters) {
+            Cost::Lookup
+        } else {
+            Cost::Scan
+        }
+    }
     vec![
         Endpoint::question(
             ("/v1/events", "events"),
             Tag::Events,
             "Events, the newest first, page by page",
-            |_| Cost::Scan,
+            page,
             handlers::events,
         )
         .or(&[

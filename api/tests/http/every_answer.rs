@@ -248,7 +248,7 @@ fn every_code_is_given_for_its_reason() {
         ("content_not_accepted", to("/v1/events", "body")),
         ("target_too_long", to("/v1/events", "long")),
         ("headers_too_large", to("/v1/events", "headers")),
-        ("query_deadline", in_no_time.get("/v1/events")),
+        ("query_deadline", in_no_time.get("/v1/events?action=opened")),
         ("overloaded", to("/v1/events", "full")),
         ("not_ready", to("/v1/events", "no model")),
     ];
