@@ -2,6 +2,7 @@
 //! (<https://www.rfc-editor.org/rfc/rfc9110#name-etag>).
 
 use std::fmt;
+use std::hash::Hash as _;
 
 use ghev_readmodel::{AsOf, GenerationNumber};
 use xxhash_rust::xxh3::Xxh3;
@@ -23,13 +24,9 @@ impl EntityTag {
         (generation, as_of): (GenerationNumber, &AsOf),
     ) -> Self {
         let mut hash = Xxh3::new();
-        let state = format_args!(
-            "{version}\n{request}\n{format}\n{:?}\n{generation}\n{}\n{}",
-            encoding.name(),
-            as_of.checkpoint.log_id,
-            as_of.checkpoint.next_offset,
-        );
-        fmt::write(&mut Hashed(&mut hash), state).expect("hashing does not fail");
+        let checkpoint = &as_of.checkpoint;
+        let state = (generation, checkpoint.log_id, checkpoint.next_offset);
+        (version, request, format, encoding, state).hash(&mut hash);
         Self(hash.digest())
     }
 
@@ -51,15 +48,6 @@ impl EntityTag {
 impl fmt::Display for EntityTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{:016x}\"", self.0)
-    }
-}
-
-struct Hashed<'h>(&'h mut Xxh3);
-
-impl fmt::Write for Hashed<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
     }
 }
 
