@@ -1,4 +1,5 @@
-"""What commands cost, and services while they are measured. Knows nothing about what is measured."""
+"""What is built, what commands cost, and services while they are measured. Knows nothing about what is
+measured."""
 
 import os
 import re
@@ -7,6 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def build(*arguments):
+    """Builds with cargo; returns the directory of what was built."""
+    command = ["cargo", "build", "--release", "--locked", "--quiet", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release")
 
 
 class Cost:
