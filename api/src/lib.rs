@@ -41,4 +41,6 @@ mod web;
 
 pub use document::openapi_document;
 pub use options::{ApiOptions, Limits, LogEnd, Streams, TlsFiles};
+#[cfg(any(test, fuzzing))]
+pub use web::fuzzing;
 pub use web::{ServeError, serve};

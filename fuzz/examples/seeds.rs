@@ -23,6 +23,18 @@ const CONFIG: &str = "poll-interval = 90\nsource = [\"public\", \"org:a\"]\n";
 
 const GZIP_OF_NOTHING: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
 
+/// A few of each kind; `HOST` stands for what every request has.
+const REQUESTS: [&str; 8] = [
+    "GET /v1/event-counts?offset=10 HOST\r\nGET /healthz HOST\r\n",
+    "GET /v1/events?type=PushEvent&repo=o/r&limit=5&format=csv HOSTIf-None-Match: \"1\"\r\n\r\n",
+    "GET /v1/repos/o/r/pull-request-interval?from=2026-01-01&to=2026-01-02 HOST\r\n",
+    "GET /v1/event-series.svg?interval=hour HOSTAccept: image/svg+xml;q=0.5, */*;q=0.1\r\n\r\n",
+    "HEAD /docs HOSTAccept-Encoding: gzip;q=0.5, zstd\r\n\r\n",
+    "OPTIONS /v1/events HOSTOrigin: http://x\r\n\r\n",
+    "POST /v1/events HOSTTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "GET /v1/events/stream?last_event_id=01010101-0.0 HOSTtraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n",
+];
+
 /// Nothing writes such ones any more.
 const ENVELOPE_V1: &[u8] = include_bytes!("../../event/testdata/envelope-v1.bin");
 
@@ -55,6 +67,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         &[&[7][..], format!("[{}]", EVENTS.join(",")).as_bytes()].concat(),
     )?;
     seed("gzip", "empty", &[&[7][..], GZIP_OF_NOTHING].concat())?;
+    for (number, request) in (0..).zip(REQUESTS) {
+        let request = request.replace("HOST", "HTTP/1.1\r\nHost: x\r\n");
+        seed("request", &number.to_string(), request.as_bytes())?;
+    }
     let dir = tempfile::tempdir()?;
     write_log(dir.path())?;
     let file = |name: &str| fs::read(dir.path().join(name));

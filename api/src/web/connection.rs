@@ -73,7 +73,7 @@ impl Visit {
     }
 
     /// No request's body is read: nothing here takes one, and whoever sends one is answered and left.
-    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
+    pub(super) async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
         let Self {
             server,
             policy,

@@ -14,6 +14,8 @@
 mod access_log;
 mod body;
 mod connection;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod listener;
 mod peers;
 mod refusals;
