@@ -50,7 +50,7 @@ fn main() {
     let stop = CancellationToken::new();
     let (seen, durable) = channel();
     let (watched, watching) = (log.clone(), stop.clone());
-    std::thread::spawn(move || watch(&watched, &seen, &watching));
+    let watch = std::thread::spawn(move || watch(&watched, &seen, &watching));
     let plain = File::create(home.path().join("plain")).unwrap();
     let stopping = stop.clone();
     let served = std::thread::spawn(move || {
@@ -66,6 +66,7 @@ fn main() {
     runtime
         .block_on(ghev_injector::run(&log, options, clock, stop))
         .unwrap();
+    watch.join().unwrap();
     report(served.join().unwrap());
 }
 
