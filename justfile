@@ -23,9 +23,13 @@ generate:
 ci:
     .ci/run
 
-# Import beside gzip, chdb and DuckDB, replay, and the API beside bare hyper, in one run. Needs GH Archive files.
+# Import beside gzip, chdb and DuckDB, replay, and what `bench-api` does, in one run. Needs GH Archive files.
 bench *FILES:
     bench/run {{FILES}}
+
+# The API beside hyper, axum and Datasette with the same questions. Needs two GH Archive files or more.
+bench-api *FILES:
+    bench/api {{FILES}}
 
 # Writers of the log killed with kill -9 in a loop, and what they had acknowledged looked for.
 soak-log ROUNDS="1000":
