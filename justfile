@@ -35,6 +35,10 @@ bench-api *FILES:
 soak-log ROUNDS="1000":
     GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact kills::soak --nocapture
 
+# Projectors and replays killed with kill -9 at any instant, and each model compared with a fold of its log.
+soak-projector ROUNDS="1000":
+    GHEV_PROJECTOR_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-projector --test projector -- --ignored --exact kill::soak --nocapture
+
 # Polling through hours of faults by seed: nothing that was delivered is lost or kept twice.
 soak-injector SEEDS="1000" FROM="1":
     GHEV_SOAK_SEEDS={{SEEDS}} GHEV_SOAK_FROM={{FROM}} cargo test --release --locked -p ghev-injector --lib -- --exact poll::tests::simulated::faults_and_restarts_lose_nothing_that_was_delivered --nocapture

@@ -5,13 +5,18 @@
 
 use std::env;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use ghev_projector::{BatchLimits, ProjectorOptions, StopFlag, run};
+use ghev_projector::{BatchLimits, ProjectorOptions, StopFlag, replay, run};
 
 use super::fixture::{Fixture, event, eventually, import};
 
 const LOG_DIR: &str = "GHEV_TEST_KILL_LOG";
 const MODEL_DIR: &str = "GHEV_TEST_KILL_MODEL";
+
+/// Set where the child replays the log first.
+const REPLAYS: &str = "GHEV_TEST_KILL_REPLAYS";
 
 /// Not a test of its own: the process that is killed.
 #[test]
@@ -23,18 +28,25 @@ fn child() {
         events_max: 1,
         bytes_max: 1 << 20,
     };
+    if env::var_os(REPLAYS).is_some() {
+        replay::replay(&options, &mut |_| {}, &StopFlag::new()).unwrap();
+    }
     run(&options, &StopFlag::new()).unwrap();
 }
 
 fn spawn(fixture: &Fixture) -> Child {
-    Command::new(env::current_exe().unwrap())
+    command(fixture).spawn().unwrap()
+}
+
+fn command(fixture: &Fixture) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args(["--exact", "kill::child", "--ignored", "--nocapture"])
         .env(LOG_DIR, &fixture.options.log_dir)
         .env(MODEL_DIR, &fixture.options.model_dir)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::null());
+    command
 }
 
 fn records(from: u64, count: u64) -> Vec<Vec<u8>> {
@@ -105,4 +117,53 @@ fn a_standby_takes_over_from_a_killed_projector() {
     let fresh = fixture.same_log();
     fresh.catch_up();
     assert_eq!(fixture.hashes(), fresh.hashes());
+}
+
+/// Projectors and replays killed at any instant, so many rounds: after each, the model is a fold of the
+/// log's records before its checkpoint, or there is none yet.
+#[test]
+#[ignore = "as long as one likes: `just soak-projector`"]
+fn soak() {
+    const ROUNDS_OF_A_LOG: u64 = 40;
+    let rounds = env::var("GHEV_PROJECTOR_SOAK_ROUNDS").map_or(1000, |n| n.parse().unwrap());
+    let (mut killed_midway, mut replays_killed) = (0, 0);
+    let mut fixture = Fixture::new();
+    let mut end = 0;
+    for round in 0..rounds {
+        if round % ROUNDS_OF_A_LOG == 0 {
+            fixture = Fixture::new();
+            end = 0;
+        }
+        let count = 20 + round * 37 % 150;
+        fixture.append(&records(end, count));
+        end += count;
+        let mut command = command(&fixture);
+        let replays = round % 3 == 1;
+        if replays {
+            command.env(REPLAYS, "1");
+        }
+        let generation = fixture.model().current().unwrap();
+        let mut child = command.spawn().unwrap();
+        pass(Duration::from_micros(round * 7_919 % 90_000));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let Some(as_of) = fixture.as_of() else {
+            continue;
+        };
+        killed_midway += u64::from(as_of.checkpoint.next_offset.get() < end);
+        replays_killed += u64::from(replays && fixture.model().current().unwrap() == generation);
+        let report = replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+        assert_eq!(report.differing, Vec::<String>::new(), "round {round}");
+    }
+    println!(
+        "{rounds} killed, {killed_midway} of them before the log's end, {replays_killed} in a replay: \
+         every model was a fold of its prefix"
+    );
+    assert!(rounds < 100 || (killed_midway > 0 && replays_killed > 0));
+}
+
+/// Lets time pass: what is killed is at another place each time.
+fn pass(time: Duration) {
+    let (_kept, never) = mpsc::channel::<()>();
+    let _ = never.recv_timeout(time);
 }

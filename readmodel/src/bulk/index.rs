@@ -72,12 +72,12 @@ fn put_of(key: Option<i64>, row: &EventRow<'_>, to: &mut Vec<u8>) {
 }
 
 impl EventIndex {
-    /// Adds an event's entry.
-    pub(super) fn add(&self, row: &EventRow<'_>, to: &mut Sorter) -> io::Result<()> {
+    /// Adds an event's entry to what is sorted for a tree.
+    pub(super) fn add(&self, row: &EventRow<'_>, tree: u8, to: &mut Sorter) -> io::Result<()> {
         if !(self.has)(row) {
             return Ok(());
         }
-        to.push(|entry| {
+        to.push(tree, |entry| {
             (self.put)(row, entry);
             put_integer(entry, row.place);
         })

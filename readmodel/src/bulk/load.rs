@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use super::file::{self, Roots, Summary};
 use super::index::{self, BY_KEY, INDEXES};
 use super::pages::PageFile;
-use super::part::{LoadPart, RecordRows, Runs};
+use super::part::{LoadPart, RecordRows, TREES};
 use super::repeats::{self, RecordRepeats, Repeats};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
@@ -31,7 +31,7 @@ const HELD_BYTES_MAX: usize = 40 << 20;
 /// Trees that are written at a time.
 const WRITERS: usize = 2;
 
-/// The tables whose rows are sums over many events.
+/// The tables whose rows are sums over many events, in the order of the parts' trees.
 const SUMMED: [(&str, Summed); 4] = [
     ("repo_names", NAMES),
     ("actor_names", NAMES),
@@ -62,8 +62,8 @@ pub struct BulkLoad {
     expected: u64,
     keys: Vec<Run>,
     events: TableTree,
-    indexes: [Runs; INDEXES.len()],
-    summed: [Runs; SUMMED.len()],
+    /// The runs of each tree, as parts number them.
+    runs: Vec<Vec<Run>>,
     aside: Connection,
     totals: Totals,
     dead: u64,
@@ -100,8 +100,7 @@ impl BulkLoad {
             repeats,
             expected: events,
             keys,
-            indexes: Default::default(),
-            summed: Default::default(),
+            runs: vec![Vec::new(); usize::from(TREES)],
             aside: file::aside()?,
             totals: Totals::default(),
             dead: 0,
@@ -167,18 +166,10 @@ impl BulkLoad {
     /// # Errors
     /// Where the disk fails.
     pub fn add(&mut self, part: LoadPart) -> Result<(), WriteError> {
-        self.totals.add(part.totals);
-        for (runs, sorter) in self.indexes.iter_mut().zip(part.indexes) {
-            runs.add(sorter)?;
-        }
-        let sorters = [
-            part.repo_names,
-            part.actor_names,
-            part.org_names,
-            part.contributors,
-        ];
-        for (runs, sorter) in self.summed.iter_mut().zip(sorters) {
-            runs.add(sorter)?;
+        let (totals, runs) = part.finish()?;
+        self.totals.add(totals);
+        for (of_tree, runs) in self.runs.iter_mut().zip(runs) {
+            of_tree.extend(runs);
         }
         Ok(())
     }
@@ -208,11 +199,14 @@ impl BulkLoad {
             );
         }
         let tree = |name: &str| IndexTree::new(&self.pages, self.roots[name]);
-        let indexes = INDEXES.iter().zip(self.indexes);
-        let indexes = indexes.map(|(index, runs)| Tree::Index(runs, tree(index.name)));
-        let summed = SUMMED.into_iter().zip(self.summed);
+        let mut runs = self.runs.into_iter();
+        let indexes = INDEXES.iter().zip(&mut runs);
+        let indexes: Vec<_> = indexes
+            .map(|(index, runs)| Tree::Index(runs, tree(index.name)))
+            .collect();
+        let summed = SUMMED.into_iter().zip(runs);
         let summed = summed.map(|((name, of), runs)| Tree::Summed(runs, of, tree(name)));
-        let mut trees: VecDeque<_> = indexes.chain(summed).collect();
+        let mut trees: VecDeque<_> = indexes.into_iter().chain(summed).collect();
         trees.push_front(Tree::Keys(self.keys, tree(BY_KEY)));
         trees.push_front(Tree::Rows(self.events));
         write_all(trees, &self.spill)?;
@@ -232,8 +226,8 @@ impl BulkLoad {
 enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
-    Index(Runs, IndexTree),
-    Summed(Runs, Summed, IndexTree),
+    Index(Vec<Run>, IndexTree),
+    Summed(Vec<Run>, Summed, IndexTree),
 }
 
 impl Tree {
@@ -241,8 +235,8 @@ impl Tree {
         match self {
             Self::Rows(tree) => tree.finish(),
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
-            Self::Index(runs, tree) => index::write(Sorted::merge(&runs.0, spill)?, tree),
-            Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs.0, spill)?, of, tree),
+            Self::Index(runs, tree) => index::write(Sorted::merge(&runs, spill)?, tree),
+            Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs, spill)?, of, tree),
         }
     }
 }

@@ -15,19 +15,26 @@ use crate::error::WriteError;
 use crate::writer::{Admit, EventRow, Totals};
 use crate::{ActorKey, Admission, Changes, Offset, OrgKey, Place, RepoKey};
 
+/// The trees that are sorted for: those of the indexes over events, then these.
+const INDEX_TREES: u8 = 5;
+const REPO_NAMES: u8 = INDEX_TREES;
+const ACTOR_NAMES: u8 = INDEX_TREES + 1;
+const ORG_NAMES: u8 = INDEX_TREES + 2;
+const CONTRIBUTORS: u8 = INDEX_TREES + 3;
+
+/// How many.
+pub(super) const TREES: u8 = INDEX_TREES + 4;
+
+const _: () = assert!(INDEXES.len() == INDEX_TREES as usize);
+
 /// Takes some of the log's records, in any order.
 #[derive(Debug)]
 pub struct LoadPart {
-    held_bytes_max: usize,
     repeats: RecordRepeats,
     rows: RecordRows,
     record: Record,
-    pub(super) totals: Totals,
-    pub(super) indexes: [Sorter; INDEXES.len()],
-    pub(super) repo_names: Sorter,
-    pub(super) actor_names: Sorter,
-    pub(super) org_names: Sorter,
-    pub(super) contributors: Sorter,
+    sorter: Sorter,
+    totals: Totals,
 }
 
 /// The rows of `events` that one record has become. They are written in the order of the log.
@@ -52,19 +59,18 @@ impl RecordRows {
 
 impl LoadPart {
     pub(super) fn new(spill: &Spill, held_bytes_max: usize) -> Self {
-        let sorter = || Sorter::new(spill);
         Self {
-            held_bytes_max,
             repeats: RecordRepeats::default(),
             rows: RecordRows::default(),
             record: Record::default(),
+            sorter: Sorter::new(spill, TREES, held_bytes_max),
             totals: Totals::default(),
-            indexes: std::array::from_fn(|_| sorter()),
-            repo_names: sorter(),
-            actor_names: sorter(),
-            org_names: sorter(),
-            contributors: sorter(),
         }
+    }
+
+    /// What it has counted, and the runs of each tree.
+    pub(super) fn finish(self) -> io::Result<(Totals, Vec<Vec<Run>>)> {
+        Ok((self.totals, self.sorter.finish()?))
     }
 
     /// Says which events of the record that comes next are repeats.
@@ -83,44 +89,24 @@ impl LoadPart {
     /// # Errors
     /// Where the disk fails.
     pub fn add_many(&mut self, changes: &Changes) -> Result<(), WriteError> {
-        totals::add_names(&changes.repo_names, RepoKey::to_sql, &mut self.repo_names)?;
-        totals::add_names(
-            &changes.actor_names,
-            ActorKey::to_sql,
-            &mut self.actor_names,
-        )?;
-        totals::add_names(&changes.org_names, OrgKey::to_sql, &mut self.org_names)?;
-        totals::add_contributors(&changes.contributions, &mut self.contributors)?;
-        Ok(self.spill()?)
-    }
-
-    fn sorters(&mut self) -> impl Iterator<Item = &mut Sorter> {
-        let of_names = [
-            &mut self.repo_names,
-            &mut self.actor_names,
-            &mut self.org_names,
-            &mut self.contributors,
-        ];
-        self.indexes.iter_mut().chain(of_names)
-    }
-
-    /// Sees to it that no more is in memory than may be: the largest runs are the fewest.
-    fn spill(&mut self) -> io::Result<()> {
-        let held =
-            |part: &mut Self| -> usize { part.sorters().map(|sorter| sorter.held_bytes()).sum() };
-        while held(self) > self.held_bytes_max {
-            let largest = self.sorters().max_by_key(|sorter| sorter.held_bytes());
-            match largest {
-                Some(largest) => largest.spill()?,
-                None => return Ok(()),
-            }
-        }
+        let Self { sorter, .. } = self;
+        let Changes {
+            repo_names,
+            actor_names,
+            org_names,
+            contributions,
+            ..
+        } = changes;
+        totals::add_names(repo_names, RepoKey::to_sql, REPO_NAMES, sorter)?;
+        totals::add_names(actor_names, ActorKey::to_sql, ACTOR_NAMES, sorter)?;
+        totals::add_names(org_names, OrgKey::to_sql, ORG_NAMES, sorter)?;
+        totals::add_contributors(contributions, CONTRIBUTORS, sorter)?;
         Ok(())
     }
 
     fn insert(&mut self, event: &EventRow<'_>) -> io::Result<()> {
-        for (index, sorter) in INDEXES.iter().zip(&mut self.indexes) {
-            index.add(event, sorter)?;
+        for (tree, index) in (0..).zip(&INDEXES) {
+            index.add(event, tree, &mut self.sorter)?;
         }
         let record = &mut self.record;
         record.clear();
@@ -165,17 +151,6 @@ impl Admit for LoadPart {
                 self.insert(&EventRow::of(place, event))?;
             }
         }
-        Ok(self.spill()?)
-    }
-}
-
-/// All that parts have gathered for one tree.
-#[derive(Debug, Default)]
-pub(super) struct Runs(pub(super) Vec<Run>);
-
-impl Runs {
-    pub(super) fn add(&mut self, sorter: Sorter) -> io::Result<()> {
-        self.0.extend(sorter.finish()?);
         Ok(())
     }
 }

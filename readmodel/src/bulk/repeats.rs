@@ -14,7 +14,6 @@ use super::file::{self, Roots};
 use super::load::{BulkLoad, Found};
 use super::ordered::{put, put_integer, take};
 use super::pages::PageFile;
-use super::part::Runs;
 use super::record::Record;
 use super::sorter::{Sorted, Sorter};
 use super::spill::{Run, Spill};
@@ -25,7 +24,7 @@ use crate::writer::refuse_occupied;
 use crate::{Admission, LogId, Offset, Place};
 
 /// Equal keys are in the same of so many shares: each can be looked through by itself.
-const SHARES: usize = 2;
+const SHARES: u8 = 2;
 
 /// Bytes that all parts may hold in memory together.
 const HELD_BYTES_MAX: usize = 40 << 20;
@@ -37,15 +36,15 @@ pub struct RepeatFinder {
     log_id: LogId,
     roots: Roots,
     spill: Spill,
-    shares: [Runs; SHARES],
+    /// The runs of each share.
+    shares: Vec<Vec<Run>>,
     events: u64,
 }
 
 /// One thread's part of the search.
 #[derive(Debug)]
 pub struct KeyPart {
-    held_bytes_max: usize,
-    shares: [Sorter; SHARES],
+    sorter: Sorter,
     events: u64,
 }
 
@@ -71,7 +70,7 @@ impl RepeatFinder {
             log_id,
             roots,
             spill,
-            shares: Default::default(),
+            shares: vec![Vec::new(); usize::from(SHARES)],
             events: 0,
         })
     }
@@ -79,8 +78,7 @@ impl RepeatFinder {
     /// A part of the search, of so many.
     pub fn part(&self, parts: usize) -> KeyPart {
         KeyPart {
-            held_bytes_max: HELD_BYTES_MAX / parts.max(1),
-            shares: std::array::from_fn(|_| Sorter::new(&self.spill)),
+            sorter: Sorter::new(&self.spill, SHARES, HELD_BYTES_MAX / parts.max(1)),
             events: 0,
         }
     }
@@ -91,8 +89,8 @@ impl RepeatFinder {
     /// Where the disk fails.
     pub fn add(&mut self, part: KeyPart) -> Result<(), WriteError> {
         self.events += part.events;
-        for (share, sorter) in self.shares.iter_mut().zip(part.shares) {
-            share.add(sorter)?;
+        for (share, runs) in self.shares.iter_mut().zip(part.sorter.finish()?) {
+            share.extend(runs);
         }
         Ok(())
     }
@@ -117,7 +115,7 @@ impl RepeatFinder {
         let repeats = Spill::beside(&path)?;
         let found = Found {
             repeats: Repeats::find(&shares, &spill, &repeats)?,
-            keys: shares.into_iter().flat_map(|runs| runs.0).collect(),
+            keys: shares.concat(),
             pages: Arc::new(PageFile::new(options)?),
             roots,
             spill,
@@ -141,15 +139,12 @@ impl KeyPart {
             let mut hasher = FxHasher::default();
             hasher.write(&key);
             let [.., share] = hasher.finish().to_le_bytes();
-            self.shares[usize::from(share) % SHARES].push(|entry| {
+            self.sorter.push(share % SHARES, |entry| {
                 entry.extend_from_slice(&key);
                 put_integer(entry, Place::new(offset, index).to_sql());
                 put_integer(entry, event.body_digest.bits().cast_signed());
             })?;
             self.events += 1;
-        }
-        if self.shares.iter().map(Sorter::held_bytes).sum::<usize>() > self.held_bytes_max {
-            self.shares.iter_mut().try_for_each(Sorter::spill)?;
         }
         Ok(())
     }
@@ -181,7 +176,7 @@ impl<'a> Entry<'a> {
 /// The events that are repeats, of each key all but the first in the log.
 fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
     let mut keys = Sorted::merge(keys, spill)?;
-    let mut repeats = Sorter::new(to);
+    let mut repeats = Sorter::new(to, 1, HELD_BYTES_MAX / usize::from(SHARES));
     let (mut first_key, mut first_digest) = (Vec::new(), 0);
     while let Some(entry) = keys.next()? {
         let entry = Entry::read(entry)?;
@@ -192,15 +187,12 @@ fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
             continue;
         }
         let is_conflict = first_digest != entry.digest;
-        repeats.push(|repeat| {
+        repeats.push(0, |repeat| {
             put_integer(repeat, entry.place);
             put_integer(repeat, i64::from(is_conflict));
         })?;
-        if repeats.held_bytes() > HELD_BYTES_MAX / SHARES {
-            repeats.spill()?;
-        }
     }
-    repeats.finish()
+    Ok(repeats.finish()?.concat())
 }
 
 /// Writes the index over keys: of each the first.
@@ -238,11 +230,11 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    fn find(shares: &[Runs; SHARES], spill: &Spill, to: &Spill) -> io::Result<Self> {
+    fn find(shares: &[Vec<Run>], spill: &Spill, to: &Spill) -> io::Result<Self> {
         let runs = thread::scope(|scope| {
             let shares = shares
                 .iter()
-                .map(|keys| scope.spawn(|| find(&keys.0, spill, to)));
+                .map(|keys| scope.spawn(|| find(keys, spill, to)));
             let shares: Vec<_> = shares.collect();
             let gone = |_| io::Error::other("the search for repeats was cut off");
             let found = shares.into_iter().map(|share| share.join().map_err(gone)?);

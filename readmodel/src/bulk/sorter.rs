@@ -26,62 +26,70 @@ fn halves(bytes: &[u8; 16]) -> Prefix {
     (number(high), number(low))
 }
 
-/// Takes entries in any order.
+/// Bytes of an entry's place in memory.
+const PLACE_BYTES: usize = size_of::<(Prefix, u32, u32)>();
+
+/// Takes entries of several trees in any order. All share the memory, so that the runs of a tree that
+/// has much are long ones, and none is taken twice.
 #[derive(Debug)]
 pub(super) struct Sorter {
     spill: Spill,
-    /// Entries, one after the other, and where each is.
+    held_bytes_max: usize,
+    /// Entries, one after the other, each after the number of its tree, and where each is.
     bytes: Vec<u8>,
     entries: Vec<(Prefix, u32, u32)>,
-    runs: Vec<Run>,
+    /// Of each tree.
+    runs: Vec<Vec<Run>>,
 }
 
 impl Sorter {
-    pub(super) fn new(spill: &Spill) -> Self {
+    /// Sorts for so many trees, with so much memory.
+    pub(super) fn new(spill: &Spill, trees: u8, held_bytes_max: usize) -> Self {
         Self {
             spill: spill.clone(),
+            held_bytes_max,
             bytes: Vec::new(),
             entries: Vec::new(),
-            runs: Vec::new(),
+            runs: vec![Vec::new(); usize::from(trees)],
         }
     }
 
-    /// Adds the entry that `write` appends to the bytes it is given.
-    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+    /// Adds the entry of a tree that `write` appends to the bytes it is given.
+    pub(super) fn push(&mut self, tree: u8, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let Self { bytes, entries, .. } = self;
         let from = bytes.len();
+        bytes.push(tree);
         write(bytes);
         let place = |at: usize| u32::try_from(at).map_err(|_| io::ErrorKind::InvalidInput);
-        entries.push((prefix_of(&bytes[from..]), place(from)?, place(bytes.len())?));
+        let prefix = prefix_of(&bytes[from..]);
+        entries.push((prefix, place(from)?, place(bytes.len())?));
+        if bytes.len() + entries.len() * PLACE_BYTES >= self.held_bytes_max {
+            self.spill()?;
+        }
         Ok(())
     }
 
-    /// Bytes of memory that it has taken.
-    pub(super) const fn held_bytes(&self) -> usize {
-        self.bytes.capacity() + self.entries.capacity() * size_of::<(Prefix, u32, u32)>()
-    }
-
-    /// Sorts what is in memory and writes it as a run.
-    pub(super) fn spill(&mut self) -> io::Result<()> {
-        if self.entries.is_empty() {
-            return Ok(());
-        }
+    /// Sorts what is in memory and writes a run for each tree.
+    fn spill(&mut self) -> io::Result<()> {
         let bytes = &self.bytes;
         let entry = |from: u32, to: u32| &bytes[from as usize..to as usize];
         self.entries.sort_unstable_by(|a, b| {
             let by_prefix = a.0.cmp(&b.0);
             by_prefix.then_with(|| entry(a.1, a.2).cmp(entry(b.1, b.2)))
         });
-        let entries = self.entries.iter().map(|&(_, from, to)| entry(from, to));
-        self.runs.push(self.spill.write(entries, bytes.len())?);
-        // Another may be the one that grows next.
-        self.bytes = Vec::new();
-        self.entries = Vec::new();
+        let tree_of = |place: &(Prefix, u32, u32)| bytes[place.1 as usize];
+        for of_tree in self.entries.chunk_by(|a, b| tree_of(a) == tree_of(b)) {
+            let entries = of_tree.iter().map(|&(_, from, to)| entry(from + 1, to));
+            let run = self.spill.write(entries)?;
+            self.runs[usize::from(tree_of(&of_tree[0]))].push(run);
+        }
+        self.bytes.clear();
+        self.entries.clear();
         Ok(())
     }
 
-    /// Writes what is still in memory; all runs.
-    pub(super) fn finish(mut self) -> io::Result<Vec<Run>> {
+    /// Writes what is still in memory; all runs of each tree.
+    pub(super) fn finish(mut self) -> io::Result<Vec<Vec<Run>>> {
         self.spill()?;
         Ok(self.runs)
     }

@@ -39,13 +39,13 @@ impl Spill {
         })
     }
 
-    /// Writes entries, which take so many bytes together, as a run.
+    /// Writes entries as a run.
     pub(super) fn write<'a>(
         &self,
-        entries: impl ExactSizeIterator<Item = &'a [u8]>,
-        entries_bytes: usize,
+        entries: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     ) -> io::Result<Run> {
-        let bytes = (entries_bytes + LENGTH_BYTES * entries.len()) as u64;
+        let lengths = LENGTH_BYTES * entries.len();
+        let bytes = (lengths + entries.clone().map(<[u8]>::len).sum::<usize>()) as u64;
         let at = self.end.fetch_add(bytes, Ordering::Relaxed);
         let (mut to, mut block) = (at, Vec::with_capacity(2 * BLOCK_BYTES));
         for entry in entries {

@@ -133,23 +133,36 @@ fn a_tree_can_be_written_on() {
     );
 }
 
-/// Sorts with so little memory that there are many runs.
-fn sorted(entries: &[Vec<u8>], held_bytes_max: usize) -> Vec<Vec<u8>> {
+/// Sorts with so little memory that there are many runs; each entry is of the tree that its length
+/// says.
+fn sorted(entries: &[Vec<u8>], held_bytes_max: usize) -> [Vec<Vec<u8>>; 2] {
     let dir = tempfile::tempdir().unwrap();
     let spill = Spill::beside(&dir.path().join("model.db")).unwrap();
-    let mut sorter = Sorter::new(&spill);
+    let mut sorter = Sorter::new(&spill, 2, held_bytes_max);
     for entry in entries {
-        sorter.push(|to| to.extend_from_slice(entry)).unwrap();
-        if sorter.held_bytes() > held_bytes_max {
-            sorter.spill().unwrap();
+        let tree = u8::from(entry.len() % 2 == 1);
+        sorter.push(tree, |to| to.extend_from_slice(entry)).unwrap();
+    }
+    let runs = sorter.finish().unwrap();
+    let of_tree = |tree: usize| {
+        let mut sorted = Sorted::merge(&runs[tree], &spill).unwrap();
+        let mut all = Vec::new();
+        while let Some(entry) = sorted.next().unwrap() {
+            all.push(entry.to_vec());
         }
-    }
-    let mut sorted = Sorted::merge(&sorter.finish().unwrap(), &spill).unwrap();
-    let mut all = Vec::new();
-    while let Some(entry) = sorted.next().unwrap() {
-        all.push(entry.to_vec());
-    }
-    all
+        all
+    };
+    [of_tree(0), of_tree(1)]
+}
+
+fn expected(entries: &[Vec<u8>]) -> [Vec<Vec<u8>>; 2] {
+    let of_tree = |odd: usize| {
+        let of_tree = entries.iter().filter(|entry| entry.len() % 2 == odd);
+        let mut all: Vec<_> = of_tree.cloned().collect();
+        all.sort_unstable();
+        all
+    };
+    [of_tree(0), of_tree(1)]
 }
 
 proptest! {
@@ -168,17 +181,16 @@ proptest! {
         entries in prop::collection::vec(prop::collection::vec(0_u8..3, 0..24), 0..300),
         held_bytes_max in 1_usize..8_000,
     ) {
-        let mut expected = entries.clone();
-        expected.sort_unstable();
-        prop_assert_eq!(sorted(&entries, held_bytes_max), expected);
+        prop_assert_eq!(sorted(&entries, held_bytes_max), expected(&entries));
     }
 }
 
 /// Longer than what is read at once.
 #[test]
 fn long_entries_are_sorted() {
-    let entries: Vec<Vec<u8>> = (0..9_u8).map(|byte| vec![9 - byte; 200_000]).collect();
-    let mut expected = entries.clone();
-    expected.reverse();
-    assert_eq!(sorted(&entries, 300_000), expected);
+    let lengths = (0_u8..).zip([200_000, 70_001, 300_000, 65_536, 200_000, 70_001]);
+    let entries: Vec<Vec<u8>> = lengths
+        .map(|(byte, length)| vec![9 - byte; length])
+        .collect();
+    assert_eq!(sorted(&entries, 300_000), expected(&entries));
 }

@@ -64,6 +64,7 @@ impl Totals {
 pub(super) fn add_names<K: Copy + Eq + Hash + Ord>(
     names: &Sightings<K>,
     to_sql: fn(K) -> i64,
+    tree: u8,
     to: &mut Sorter,
 ) -> io::Result<()> {
     names.iter().try_for_each(|(key, name, seen)| {
@@ -77,7 +78,7 @@ pub(super) fn add_names<K: Copy + Eq + Hash + Ord>(
             last_at: last_at.map(Timestamp::as_seconds),
             events: count(events),
         };
-        to.push(|entry| {
+        to.push(tree, |entry| {
             put_integer(entry, to_sql(key));
             put_text(entry, name);
             totals.put(entry);
@@ -86,7 +87,11 @@ pub(super) fn add_names<K: Copy + Eq + Hash + Ord>(
 }
 
 /// Adds parts of the rows of `contributors`.
-pub(super) fn add_contributors(contributions: &Contributions, to: &mut Sorter) -> io::Result<()> {
+pub(super) fn add_contributors(
+    contributions: &Contributions,
+    tree: u8,
+    to: &mut Sorter,
+) -> io::Result<()> {
     contributions.iter().try_for_each(|(contributor, seen)| {
         let Contributor {
             to: of,
@@ -100,7 +105,7 @@ pub(super) fn add_contributors(contributions: &Contributions, to: &mut Sorter) -
             last_at: None,
             events: count(events),
         };
-        to.push(|entry| {
+        to.push(tree, |entry| {
             [of, key, i64::from(by_bot), actor.to_sql()]
                 .into_iter()
                 .for_each(|part| put_integer(entry, part));
