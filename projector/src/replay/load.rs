@@ -23,7 +23,7 @@ use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
 /// Folds are handed over when all together come to this many events: larger ones sum up more, smaller ones
 /// take less memory.
-const FOLDED_EVENTS_MAX: u64 = 1 << 17;
+const FOLDED_EVENTS_MAX: u64 = 1 << 16;
 
 /// More threads than these would wait for the one that reads the log and writes the rows.
 const WORKERS_MAX: usize = 4;

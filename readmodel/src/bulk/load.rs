@@ -26,7 +26,7 @@ use crate::writer::{Totals, retention, rows};
 use crate::{Changes, LogId, Offset, Writer};
 
 /// Bytes that all parts may hold in memory together.
-const HELD_BYTES_MAX: usize = 40 << 20;
+const HELD_BYTES_MAX: usize = 32 << 20;
 
 /// Trees that are written at a time.
 const WRITERS: usize = 2;

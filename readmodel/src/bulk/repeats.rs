@@ -27,7 +27,7 @@ use crate::{Admission, LogId, Offset, Place};
 const SHARES: u8 = 2;
 
 /// Bytes that all parts may hold in memory together.
-const HELD_BYTES_MAX: usize = 40 << 20;
+const HELD_BYTES_MAX: usize = 32 << 20;
 
 /// Takes the kind and id of every event of the log, before they are loaded.
 #[derive(Debug)]

@@ -29,12 +29,16 @@ fn halves(bytes: &[u8; 16]) -> Prefix {
 /// Bytes of an entry's place in memory.
 const PLACE_BYTES: usize = size_of::<(Prefix, u32, u32)>();
 
+/// More bytes than almost every entry has: names are at most 140 bytes long.
+const ENTRY_BYTES: usize = 256;
+
 /// Takes entries of several trees in any order. All share the memory, so that the runs of a tree that
 /// has much are long ones, and none is taken twice.
 #[derive(Debug)]
 pub(super) struct Sorter {
     spill: Spill,
-    held_bytes_max: usize,
+    bytes_max: usize,
+    entries_max: usize,
     /// Entries, one after the other, each after the number of its tree, and where each is.
     bytes: Vec<u8>,
     entries: Vec<(Prefix, u32, u32)>,
@@ -45,17 +49,27 @@ pub(super) struct Sorter {
 impl Sorter {
     /// Sorts for so many trees, with so much memory.
     pub(super) fn new(spill: &Spill, trees: u8, held_bytes_max: usize) -> Self {
+        // An entry takes about as many bytes as its place.
+        let bytes_max = held_bytes_max / 2;
+        let entries_max = (bytes_max / PLACE_BYTES).max(1);
         Self {
             spill: spill.clone(),
-            held_bytes_max,
-            bytes: Vec::new(),
-            entries: Vec::new(),
+            bytes_max,
+            entries_max,
+            // Taken at once: a vector that grows takes up to twice what it needs.
+            bytes: Vec::with_capacity(bytes_max),
+            entries: Vec::with_capacity(entries_max),
             runs: vec![Vec::new(); usize::from(trees)],
         }
     }
 
     /// Adds the entry of a tree that `write` appends to the bytes it is given.
     pub(super) fn push(&mut self, tree: u8, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        // What one entry lacks of room, the vector takes for good: entries are small.
+        if self.entries.len() == self.entries_max || self.bytes.len() + ENTRY_BYTES > self.bytes_max
+        {
+            self.spill()?;
+        }
         let Self { bytes, entries, .. } = self;
         let from = bytes.len();
         bytes.push(tree);
@@ -63,9 +77,6 @@ impl Sorter {
         let place = |at: usize| u32::try_from(at).map_err(|_| io::ErrorKind::InvalidInput);
         let prefix = prefix_of(&bytes[from..]);
         entries.push((prefix, place(from)?, place(bytes.len())?));
-        if bytes.len() + entries.len() * PLACE_BYTES >= self.held_bytes_max {
-            self.spill()?;
-        }
         Ok(())
     }
 
