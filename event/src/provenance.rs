@@ -136,7 +136,8 @@ pub struct SuspectedGap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum GapReason {
-    /// All events of a full window were new: others may have passed before them.
+    /// The oldest events of a full window were new, or a short page ended among new ones: others may
+    /// have passed before them, or behind its end.
     NoOverlap = 0,
     /// The injector did not run for longer than the feed's window lasts.
     Stopped = 1,

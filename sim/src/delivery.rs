@@ -57,6 +57,15 @@ impl Delivered {
     }
 }
 
+/// An event that entered the feed of everything, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entered {
+    /// The event, as it is recorded once it is delivered.
+    pub event: Delivered,
+    /// From when on it was shown.
+    pub at: SimTime,
+}
+
 /// How an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
@@ -66,9 +75,10 @@ pub enum Finish {
     Cut,
 }
 
-/// Requests and deliveries so far; nothing at all where the options say so.
+/// Requests, deliveries and events so far; nothing at all where the options say so.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     pub(crate) requests: Vec<RequestRecord>,
     pub(crate) delivered: BTreeSet<Delivered>,
+    pub(crate) entered: Vec<Entered>,
 }

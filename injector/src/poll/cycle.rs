@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::CycleSummary;
+use super::brought::Brought;
 use super::budget::Budget;
 use super::client::{Answer, Client, NoAnswer};
-use super::feed::{Brought, Feed, Hurry, path_and_query};
+use super::feed::{Feed, Hurry, path_and_query};
 use super::journal::{Done, Journal};
 use super::link;
-use super::memory::Validator;
 use super::page::Sorted;
 use super::verdict::{Asked, Failure, Remedy, Verdict, costs_a_request, judge};
 use crate::inbox::Inbox;
@@ -343,36 +343,6 @@ impl Cycle {
             budget: answer.and_then(Budget::of),
             ..PollFacts::default()
         }
-    }
-}
-
-impl Brought {
-    fn add(&mut self, feed: &Feed, url: &Url, page: u32, answer: &Answer, sorted: &Sorted) {
-        let etag = answer.header("etag");
-        if page == 1 {
-            self.frozen = sorted.new > 0 && feed.had(url, etag);
-            self.etag = etag.map(|etag| Validator {
-                path: path_and_query(url),
-                etag: etag.to_owned(),
-            });
-        }
-        self.received += sorted.received;
-        self.new += sorted.new;
-        if let Some(overlap) = feed.overlap(&sorted.keys) {
-            self.overlap = Some(self.overlap.unwrap_or(0) + overlap);
-        }
-        self.keys.extend_from_slice(&sorted.keys);
-    }
-}
-
-impl CycleSummary {
-    fn add(&mut self, sorted: &Sorted) {
-        self.pages += 1;
-        self.received += u64::from(sorted.received);
-        self.new += u64::from(sorted.new);
-        self.duplicate += u64::from(sorted.duplicate);
-        self.conflicting += u64::from(sorted.conflicting);
-        self.rejected += u64::from(sorted.rejected);
     }
 }
 

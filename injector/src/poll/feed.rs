@@ -8,6 +8,7 @@ use std::time::Duration;
 use ghev_event::{GapReason, Source, SuspectedGap, Timestamp, Unrecorded};
 use reqwest::Url;
 
+use super::brought::Brought;
 use super::budget::doubled;
 use super::memory::{FeedMemory, Validator};
 use super::verdict::{Failure, Remedy};
@@ -155,14 +156,17 @@ impl Feed {
         self.hurry.interval(self.interval).max(self.interval_min)
     }
 
+    /// Whether a complete cycle has brought this event.
+    pub(super) fn has_brought(&self, key: EventKey) -> bool {
+        self.recent.novelty(key) != Novelty::New
+    }
+
     /// How many of these events complete cycles had brought; `None` where there was none.
     pub(super) fn overlap(&self, keys: &[EventKey]) -> Option<u32> {
         if self.recent.is_empty() {
             return None;
         }
-        let known = keys
-            .iter()
-            .filter(|&&key| self.recent.novelty(key) != Novelty::New);
+        let known = keys.iter().filter(|&&key| self.has_brought(key));
         Some(u32::try_from(known.count()).unwrap_or(u32::MAX))
     }
 
@@ -180,10 +184,15 @@ impl Feed {
             return gap(self.last_new.unwrap_or(since), GapReason::Frozen);
         }
         let full = cycle.received >= FULL_WINDOW_EVENTS;
-        let missed = cycle.overlap.unwrap_or(0) == 0 && (full || until(since, now) >= FEED_MEMORY);
-        // A full window at once does not go with word that nothing had changed.
-        let read = self.last_read.or(self.first_asked).filter(|_| full);
-        let reason = if self.last_success.is_none() {
+        // The oldest page tells: what is behind an event that was known had been served before.
+        let joins = cycle.overlap_at_end > 0;
+        let missed = !joins && (full || until(since, now) >= FEED_MEMORY);
+        // So much at once does not go with word that nothing had changed.
+        let read = self.last_read.or(self.first_asked);
+        let read = read.filter(|_| full || cycle.has_hole);
+        let reason = if !missed {
+            GapReason::NoOverlap
+        } else if self.last_success.is_none() {
             GapReason::Failures
         } else if self.restarted {
             GapReason::Stopped
@@ -199,7 +208,7 @@ impl Feed {
                 && !self.failed_since
                 && until(last, now) >= PUBLIC_REST_MAX
         });
-        match (missed, rested) {
+        match (missed || cycle.has_hole, rested) {
             (_, Some(last)) => gap(last, GapReason::Frozen),
             (true, None) => gap(read.unwrap_or(since), reason),
             (false, None) => None,
@@ -271,20 +280,6 @@ impl Feed {
         *polls = polls.saturating_add(1);
         *before = before.saturating_add(received);
     }
-}
-
-/// What a cycle has brought so far.
-#[derive(Debug, Default)]
-pub(super) struct Brought {
-    pub(super) received: u32,
-    pub(super) new: u32,
-    pub(super) overlap: Option<u32>,
-    pub(super) keys: Vec<EventKey>,
-    pub(super) etag: Option<Validator>,
-    /// New events under a validator that stood for other ones.
-    pub(super) frozen: bool,
-    /// Whether an envelope of the cycle is in the log.
-    pub(super) recorded: bool,
 }
 
 /// The key of a validator, and what an envelope says was asked.

@@ -4,11 +4,13 @@
 //! - `client`: one request, one answer; `verdict`: what is done about it; `link`: the next page.
 //! - `feed`: where a feed stands; `budget`: how much may still be asked; `memory`: what the log
 //!   remembers of both.
-//! - `page`: a body into what is new of it; `journal`: into the log.
+//! - `page`: a body into what is new of it; `brought`: the pages of a cycle, put together.
+//! - `journal`: into the log.
 //! - `intake`: what imports offer meanwhile.
 //!
 #![doc = include_str!("../../../docs/polling.md")]
 
+mod brought;
 mod budget;
 mod client;
 mod cycle;

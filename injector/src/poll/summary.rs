@@ -2,6 +2,8 @@
 
 use ghev_event::Source;
 
+use super::page::Sorted;
+
 /// What one cycle of every source brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CycleSummary {
@@ -30,4 +32,16 @@ pub struct FailedSource {
     pub source: Source,
     /// What went wrong.
     pub reason: String,
+}
+
+impl CycleSummary {
+    /// Counts a page.
+    pub(super) fn add(&mut self, sorted: &Sorted) {
+        self.pages += 1;
+        self.received += u64::from(sorted.received);
+        self.new += u64::from(sorted.new);
+        self.duplicate += u64::from(sorted.duplicate);
+        self.conflicting += u64::from(sorted.conflicting);
+        self.rejected += u64::from(sorted.rejected);
+    }
 }

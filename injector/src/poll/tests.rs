@@ -993,3 +993,53 @@ async fn a_source_less_ends_after_the_page_in_hand() {
         .collect();
     assert_eq!(ends, [false, false, true], "the cycle has no end");
 }
+
+/// A page that was short hid an event: it stood behind the page's end, and was gone before another
+/// cycle was complete. The cycles overlapped, and nothing said so.
+#[tokio::test]
+async fn a_short_page_that_ends_within_the_new_is_a_suspected_gap() {
+    let next = "<{url}/events?per_page=100&page=2>; rel=\"next\"";
+    let gaps = async |first: std::ops::Range<u32>, second: std::ops::Range<u32>| {
+        let bench = Bench::new();
+        let first = page(first).header("link", next);
+        bench
+            .run(vec![page(160..260), first, page(second)], |_| {})
+            .await;
+        let log = bench.log();
+        let last = log.last().unwrap();
+        assert!(last.facts.overlap > Some(0));
+        (last.gaps.clone(), last.spans.clone())
+    };
+    let at = |seconds| Timestamp::from_seconds(START + seconds);
+    let (reasons, spans) = gaps(0..97, 100..200).await;
+    assert_eq!(reasons, [GapReason::NoOverlap]);
+    assert_eq!(spans, [(at(0), at(60))]);
+    for (first, second, why) in [
+        (0..100, 103..203, "a page as full as pages are"),
+        (0..97, 96..196, "what follows is seen to follow"),
+        (
+            64..161,
+            164..264,
+            "what follows a known event has been seen before",
+        ),
+    ] {
+        assert_eq!(gaps(first, second).await.0, [], "{why}");
+    }
+}
+
+/// GitHub sorts the public feed by kind before it cuts it into pages: pushes on the first one
+/// overlapped, while of all else every event was new.
+#[tokio::test]
+async fn the_oldest_page_without_overlap_is_a_suspected_gap() {
+    let next = "<{url}/events?per_page=100&page=2>; rel=\"next\"";
+    let bench = Bench::new();
+    let first = || page(0..100).header("link", next);
+    bench
+        .run(
+            vec![first(), page(100..200), first(), page(200..300)],
+            |_| {},
+        )
+        .await;
+    let gaps: Vec<_> = bench.log().into_iter().flat_map(|kept| kept.gaps).collect();
+    assert_eq!(gaps, [GapReason::NoOverlap]);
+}

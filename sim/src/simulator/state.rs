@@ -8,7 +8,7 @@ use super::page::PageMemory;
 use super::source::EventSource;
 use crate::budget::Budgets;
 use crate::credential::Credential;
-use crate::delivery::{Delivered, Finish, Records, RequestRecord};
+use crate::delivery::{Delivered, Entered, Finish, Records, RequestRecord};
 use crate::exchange::{Request, RequestNumber, Response, Transport};
 use crate::feed::{FeedKey, Feeds, Shared};
 use crate::options::SimOptions;
@@ -181,6 +181,12 @@ impl Simulator {
         &self.records.delivered
     }
 
+    /// Every event that entered the feed of everything, in this order. Empty if the options keep no
+    /// records.
+    pub fn entered(&self) -> &[Entered] {
+        &self.records.entered
+    }
+
     /// What `/events` shows at this moment, newest first.
     pub fn window(&self) -> Vec<Arc<crate::SimEvent>> {
         self.feeds.window(FeedKey::Public, self.options.partitioned)
@@ -194,6 +200,10 @@ impl Simulator {
         let floor = i64::from(self.options.latency_floor_seconds);
         match self.source.next(at.plus_seconds(-floor)) {
             Some(event) => {
+                if self.options.keep_records {
+                    let event = Delivered::of(&event);
+                    self.records.entered.push(Entered { event, at });
+                }
                 self.feeds.push(&Arc::new(event));
                 self.released += 1;
                 true
