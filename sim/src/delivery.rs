@@ -1,7 +1,7 @@
 //! What a test asks afterwards: which requests came, and which events were handed over whole. Knows
 //! nothing about how answers are made.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::credential::Credential;
 use crate::event::SimEvent;
@@ -19,6 +19,8 @@ pub struct RequestRecord {
     pub method: String,
     /// Its path and query.
     pub path_and_query: String,
+    /// The `Host` it named.
+    pub host: Option<String>,
     /// Whose it was.
     pub credential: Credential,
     /// Whether it bore an `If-None-Match`.
@@ -31,6 +33,11 @@ pub struct RequestRecord {
     pub events: usize,
     /// The name of the fault that struck, if one did.
     pub fault: Option<&'static str>,
+    /// The `X-Poll-Interval` of the answer.
+    pub poll_interval_seconds: Option<u32>,
+    /// Before when the answer asked for no further request: by its `Retry-After`, or as the reset of
+    /// a spent budget.
+    pub wait_until: Option<SimTime>,
     /// When the answer had been sent whole or given up; `None` until then.
     pub finished_at: Option<SimTime>,
 }
@@ -66,6 +73,15 @@ pub struct Entered {
     pub at: SimTime,
 }
 
+/// Which answers brought an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deliveries {
+    /// The first of them.
+    pub first: RequestNumber,
+    /// The last one; the first as well where there was one alone.
+    pub last: RequestNumber,
+}
+
 /// How an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
@@ -79,6 +95,6 @@ pub enum Finish {
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     pub(crate) requests: Vec<RequestRecord>,
-    pub(crate) delivered: BTreeSet<Delivered>,
+    pub(crate) delivered: BTreeMap<Delivered, Deliveries>,
     pub(crate) entered: Vec<Entered>,
 }

@@ -29,7 +29,7 @@ mod simulator;
 mod time;
 
 pub use credential::Credential;
-pub use delivery::{Delivered, Entered, Finish, RequestRecord};
+pub use delivery::{Delivered, Deliveries, Entered, Finish, RequestRecord};
 pub use event::{NotAnEvent, SimEvent};
 pub use exchange::{Request, RequestNumber, Response, Transport};
 pub use faults::{FAULTS_HELP, Faults, ParseFaultsError};

@@ -2,12 +2,13 @@
 //! answer means, when to ask again and what is new is decided elsewhere.
 
 mod ends;
+mod keep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ghev_event::{EnvelopeBuilder, PollFacts, Source, Timestamp, Unrecorded};
+use ghev_event::{EnvelopeBuilder, Source, Timestamp};
 use reqwest::Url;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use super::CycleSummary;
 use super::brought::Brought;
 use super::budget::Budget;
 use super::client::{Answer, Client, NoAnswer};
-use super::feed::{Feed, Hurry, path_and_query};
+use super::feed::{Feed, Hurry};
 use super::journal::{Done, Journal};
 use super::link;
 use super::page::Sorted;
@@ -217,14 +218,9 @@ impl Poller {
             Ok(sorted) => sorted,
             Err(error) => return Ok(Accepted::Failed(bad_page(answer, error.to_string()))),
         };
-        let next = match answer.header("link").and_then(link::next) {
-            Some(target) => match self.github.within_origin(&cycle.url, target) {
-                Some(url) => Some(url),
-                None => return Ok(Accepted::Failed(elsewhere(answer, "a next page"))),
-            },
-            None => None,
-        };
-        let next = next.filter(|_| cycle.page < PAGES_MAX);
+        let named = answer.header("link").and_then(link::next);
+        let named = named.filter(|_| cycle.page < PAGES_MAX);
+        let next = named.map(|target| self.github.within_origin(&cycle.url, target));
         if cycle.page == 1 {
             cycle.answered_at = Some(now);
             feed.set_interval(answer.number("x-poll-interval"));
@@ -240,73 +236,15 @@ impl Poller {
         {
             return Ok(Accepted::Stopped);
         }
-        let Some(url) = next else {
-            self.complete(cycle, now);
-            return Ok(Accepted::Complete);
-        };
-        Ok(Accepted::Next(url))
-    }
-
-    /// Appends the page's envelopes, where there is anything to tell of the poll.
-    async fn keep(
-        &mut self,
-        cycle: &mut Cycle,
-        answer: &Answer,
-        sorted: Sorted,
-        last_page: bool,
-        now: Timestamp,
-    ) -> Result<Done, InjectError> {
-        let feed = &self.feeds[cycle.feed];
-        let gap = if last_page {
-            feed.gap(&cycle.brought, now)
-        } else {
-            None
-        };
-        if let Some(gap) = &gap {
-            tracing::info!(source = %feed.source, reason = gap.reason.name(),
-                "events may have passed unseen");
-        }
-        let status = Some(answer.status);
-        let worth = sorted.brought_something()
-            || last_page
-                && (cycle.brought.recorded || gap.is_some() || feed.worth_recording(status, now));
-        let mut facts = cycle.facts(Some(answer), feed);
-        (facts.received, facts.duplicate) = (sorted.received, sorted.duplicate);
-        facts.last_page = last_page;
-        facts.overlap = cycle.brought.overlap;
-        facts.next_poll_at = last_page.then(|| self.next_due(cycle, now));
-        let source = feed.source.clone();
-        let gaps = gap.into_iter().collect();
-        let records = sorted
-            .records(&mut self.builder, &source, now, &facts, gaps)
-            .map_err(|reason| InjectError::Encode {
-                source_name: source,
-                reason,
-            })?;
-        cycle.held.extend(records);
-        if worth {
-            return self.append_held(cycle, status, now).await;
-        }
-        if last_page {
-            self.feeds[cycle.feed].unrecorded(cycle.brought.received);
-        }
-        Ok(Done::Yes)
-    }
-
-    /// Makes what is held of a cycle durable.
-    async fn append_held(
-        &mut self,
-        cycle: &mut Cycle,
-        status: Option<u16>,
-        now: Timestamp,
-    ) -> Result<Done, InjectError> {
-        let held = std::mem::take(&mut cycle.held);
-        let done = self.journal.append(held, &self.clock, &self.stop).await?;
-        if done == Done::Yes {
-            cycle.brought.recorded = true;
-            self.feeds[cycle.feed].recorded(status, now);
-        }
-        Ok(done)
+        Ok(match next {
+            Some(Some(url)) => Accepted::Next(url),
+            // Its events are known from now on, and so had to be kept first.
+            Some(None) => Accepted::Failed(elsewhere(answer, "a next page")),
+            None => {
+                self.complete(cycle, now);
+                Accepted::Complete
+            }
+        })
     }
 
     fn warn_of_sunset(&mut self, answer: &Answer) {
@@ -319,29 +257,6 @@ impl Poller {
                 ?sunset,
                 "GitHub announces the end of the API version in use; look for an update of ghev"
             );
-        }
-    }
-}
-
-impl Cycle {
-    fn facts(&self, answer: Option<&Answer>, feed: &Feed) -> PollFacts {
-        let unrecorded = feed.unrecorded;
-        PollFacts {
-            unrecorded: if self.page == 1 {
-                unrecorded
-            } else {
-                Unrecorded::default()
-            },
-            path: path_and_query(&self.url),
-            page: self.page,
-            status: answer.map(|answer| answer.status),
-            etag: answer
-                .and_then(|answer| answer.header("etag"))
-                .map(str::to_owned),
-            latency_ms: answer.map_or(0, |answer| answer.latency_ms),
-            poll_interval_seconds: answer.and_then(|answer| answer.number("x-poll-interval")),
-            budget: answer.and_then(Budget::of),
-            ..PollFacts::default()
         }
     }
 }

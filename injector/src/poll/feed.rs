@@ -5,7 +5,7 @@ mod hurry;
 
 use std::time::Duration;
 
-use ghev_event::{GapReason, Source, SuspectedGap, Timestamp, Unrecorded};
+use ghev_event::{GapReason, PollFacts, Source, SuspectedGap, Timestamp, Unrecorded};
 use reqwest::Url;
 
 use super::brought::Brought;
@@ -79,6 +79,8 @@ pub(super) struct Feed {
     recorded: Option<Recorded>,
     /// Polls since, which brought nothing.
     pub(super) unrecorded: Unrecorded,
+    /// The last of those.
+    untold: Option<(PollFacts, Timestamp)>,
     interval: Duration,
     interval_min: Duration,
     /// Set once a feed is made, and reset where the token goes.
@@ -100,7 +102,8 @@ impl Feed {
         interval_min: Option<Duration>,
         now: Timestamp,
     ) -> Self {
-        Self {
+        let answered = memory.answered;
+        let mut feed = Self {
             url: github.join(&path_of(&source)),
             source,
             due: now,
@@ -117,10 +120,17 @@ impl Feed {
             failed_since: false,
             recorded: None,
             unrecorded: Unrecorded::default(),
+            untold: None,
             interval: POLL_INTERVAL,
             interval_min: interval_min.unwrap_or_default(),
             hurry: Hurry::default(),
+        };
+        if let Some((at, asked_seconds)) = answered {
+            feed.set_interval(asked_seconds);
+            // A clock that was set back makes no wait longer.
+            feed.due = later(at.min(now), feed.interval()).max(now);
         }
+        feed
     }
 
     /// The same feed, which may be asked sooner than GitHub asks for, or not any more.
@@ -269,16 +279,29 @@ impl Feed {
     pub(super) fn recorded(&mut self, status: Option<u16>, at: Timestamp) {
         self.recorded = Some(Recorded { status, at });
         self.unrecorded = Unrecorded::default();
+        self.untold = None;
     }
 
     /// A poll that brought nothing is counted for the next envelope.
-    pub(super) fn unrecorded(&mut self, received: u32) {
+    pub(super) fn unrecorded(&mut self, facts: PollFacts, at: Timestamp) {
         let Unrecorded {
             polls,
             received: before,
         } = &mut self.unrecorded;
         *polls = polls.saturating_add(1);
-        *before = before.saturating_add(received);
+        *before = before.saturating_add(facts.received);
+        self.untold = Some((facts, at));
+    }
+
+    /// The last poll that the log was not told of, which counts those before it.
+    pub(super) fn take_untold(&mut self) -> Option<(PollFacts, Timestamp)> {
+        let (mut facts, at) = self.untold.take()?;
+        let counted = std::mem::take(&mut self.unrecorded);
+        facts.unrecorded = Unrecorded {
+            polls: counted.polls.saturating_sub(1),
+            received: counted.received.saturating_sub(facts.received),
+        };
+        Some((facts, at))
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) struct FeedMemory {
     pub(super) first_asked: Option<Timestamp>,
     /// When it last brought something new.
     pub(super) last_new: Option<Timestamp>,
+    /// When its first page was last answered, and the `X-Poll-Interval` of that answer.
+    pub(super) answered: Option<(Timestamp, Option<u32>)>,
     /// Since the page a cycle began with: not to be trusted before the cycle is complete.
     pending: Pending,
 }
@@ -82,6 +84,7 @@ impl FeedMemory {
             last_read: None,
             first_asked: None,
             last_new: None,
+            answered: None,
             pending: Pending::default(),
         }
     }
@@ -89,6 +92,9 @@ impl FeedMemory {
     fn replay(&mut self, note: Note) {
         let Some(facts) = note.facts else { return };
         self.first_asked = self.first_asked.or(Some(note.observed_at));
+        if facts.page == 1 && facts.error.is_none() {
+            self.answered = Some((note.observed_at, facts.poll_interval_seconds));
+        }
         if facts.page == 1 {
             self.pending = Pending::default();
             self.pending.etag = facts.etag.map(|etag| Validator {

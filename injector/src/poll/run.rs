@@ -172,6 +172,7 @@ impl Poller {
             }
         }
         .into_iter();
+        self.record_untold().await?;
         let now = self.clock.now();
         let mut before = std::mem::take(&mut self.feeds);
         for source in asked {
@@ -227,7 +228,8 @@ impl Poller {
     }
 
     /// Lets go of the log. Offers not taken in stay with their imports.
-    async fn close(self) -> Result<CycleSummary, InjectError> {
+    async fn close(mut self) -> Result<CycleSummary, InjectError> {
+        self.record_untold().await?;
         drop(self.inbox);
         self.journal.close().await?;
         Ok(self.summary)

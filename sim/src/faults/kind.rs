@@ -28,6 +28,8 @@ pub(crate) enum FaultKind {
     Stale { seconds: i64 },
     Duplicates { events: i64 },
     MissingLink,
+    MovedElsewhere,
+    LinkElsewhere,
     ClockSkew { seconds: i64 },
     PollInterval { seconds: i64 },
     OldSchema { events: i64 },
@@ -66,13 +68,13 @@ const fn tuned(
 const SECONDS: i64 = 86_400;
 
 /// Every fault, in the order of the help text.
-pub(crate) const ENTRIES: [Entry; 29] = {
+pub(crate) const ENTRIES: [Entry; 31] = {
     use FaultKind::{
         BadCredentials, BadGateway, BadRequest, ClockSkew, Drip, Duplicates, Frozen, Gone, GzipCut,
-        Hang, HtmlOk, MissingLink, MovedPermanently, MovedTemporarily, NotFound, OldSchema,
-        PollInterval, PrimaryForbidden, PrimaryTooMany, Reset, SecondaryForbidden,
-        SecondaryTooMany, ServerError, Stale, Suspended, Truncated, Unavailable, UnknownType,
-        Unprocessable,
+        Hang, HtmlOk, LinkElsewhere, MissingLink, MovedElsewhere, MovedPermanently,
+        MovedTemporarily, NotFound, OldSchema, PollInterval, PrimaryForbidden, PrimaryTooMany,
+        Reset, SecondaryForbidden, SecondaryTooMany, ServerError, Stale, Suspended, Truncated,
+        Unavailable, UnknownType, Unprocessable,
     };
     [
         plain("500", |_| ServerError),
@@ -94,6 +96,7 @@ pub(crate) const ENTRIES: [Entry; 29] = {
         plain("422", |_| Unprocessable),
         plain("301", |_| MovedPermanently),
         plain("302", |_| MovedTemporarily),
+        plain("301-elsewhere", |_| MovedElsewhere),
         plain("html200", |_| HtmlOk),
         tuned("truncated", (0, 99, 50), |n| Truncated { percent: n }),
         tuned("gzip-cut", (0, 99, 50), |n| GzipCut { percent: n }),
@@ -104,6 +107,7 @@ pub(crate) const ENTRIES: [Entry; 29] = {
         tuned("stale-304", (1, SECONDS, 600), |n| Stale { seconds: n }),
         tuned("duplicates", (1, 100, 5), |n| Duplicates { events: n }),
         plain("missing-link", |_| MissingLink),
+        plain("link-elsewhere", |_| LinkElsewhere),
         tuned("clock-skew", (-SECONDS, SECONDS, -300), |n| ClockSkew {
             seconds: n,
         }),

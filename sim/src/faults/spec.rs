@@ -20,6 +20,7 @@ errors instead of an answer
                  with 0: neither retry-after nor the reason, budget remaining
   suspended      403 for a suspended account
   301  302       to another URL of the same feed
+  301-elsewhere  the same by another name of this server: another origin
   html200        an HTML page with status 200
 bytes
   truncated:PERCENT  closes after so much of the body (50)
@@ -32,6 +33,7 @@ feeds
   stale-304:SECONDS  conditional requests get 304 for so long, whatever is new (600)
   duplicates:N       the page repeats its first N events at its end (5)
   missing-link       no Link header
+  link-elsewhere     links that name this server by another name, as above
   clock-skew:SECONDS x-ratelimit-reset is so far off (-300)
   poll-interval:SECONDS  each time it strikes, X-Poll-Interval is so much longer (60)
   old-schema:N       N more events in the Timeline schema of before 2015 (1)

@@ -10,6 +10,7 @@ use crate::faults::FaultKind;
 use crate::feed::Shared;
 use crate::options::LimitStatus;
 use crate::route::{PageQuery, Route};
+use crate::time::SimTime;
 
 /// API versions that are served
 /// (<https://docs.github.com/en/rest/about-the-rest-api/api-versions>), the default first.
@@ -58,6 +59,23 @@ impl Answer {
     pub(super) fn budget(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
         self
+    }
+
+    /// The value of a header of this answer alone, where it is a number.
+    pub(super) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(header, _)| *header == name)?;
+        value.parse().ok()
+    }
+
+    /// Before when it asks for no further request.
+    pub(super) fn wait_until(&self, now: SimTime) -> Option<SimTime> {
+        let refused = matches!(self.status, 403 | 429);
+        let spent = self.budget.filter(|b| refused && b.remaining() == 0);
+        let asked = self.number("retry-after");
+        asked
+            .map(|seconds| now.plus_seconds(seconds))
+            .or(spent.map(|budget| budget.resets_at))
     }
 }
 
@@ -146,8 +164,16 @@ impl Simulator {
             FaultKind::Unprocessable => {
                 Answer::new(422, bodies::pagination_limited()).budget(budget)
             }
-            FaultKind::MovedPermanently => self.redirected(asked, 301).budget(budget),
-            FaultKind::MovedTemporarily => self.redirected(asked, 302).budget(budget),
+            FaultKind::MovedPermanently => {
+                self.redirected(asked, 301, &asked.base_url).budget(budget)
+            }
+            FaultKind::MovedTemporarily => {
+                self.redirected(asked, 302, &asked.base_url).budget(budget)
+            }
+            FaultKind::MovedElsewhere => {
+                let elsewhere = elsewhere(&asked.base_url);
+                self.redirected(asked, 301, &elsewhere).budget(budget)
+            }
             FaultKind::HtmlOk => Answer::new(200, bodies::interposed_page()),
             _ => return None,
         })
@@ -199,7 +225,7 @@ impl Simulator {
                     None => Answer::new(422, bodies::pagination_limited()),
                 }
             }
-            Route::Moved { link_path } => moved(301, asked, &link_path),
+            Route::Moved { link_path } => moved(301, asked, &asked.base_url, &link_path),
             Route::RateLimit | Route::Unknown => Answer::new(404, bodies::not_found()),
         }
     }
@@ -237,23 +263,37 @@ impl Simulator {
         Answer::new(status, body).budget(budget)
     }
 
-    /// A redirect to another URL of the same feed, or of the same path if it has no other.
-    fn redirected(&self, asked: &Asked<'_>, status: u16) -> Answer {
+    /// A redirect to another URL of the same feed, or of the same path if it has no other, of
+    /// `base_url`.
+    fn redirected(&self, asked: &Asked<'_>, status: u16, base_url: &str) -> Answer {
         match Route::of(asked.path, &self.feeds) {
             Route::Feed { link_path, .. } | Route::Moved { link_path } => {
-                moved(status, asked, &link_path)
+                moved(status, asked, base_url, &link_path)
             }
             Route::RateLimit | Route::Unknown => Answer::new(404, bodies::not_found()),
         }
     }
 }
 
-fn moved(status: u16, asked: &Asked<'_>, path: &str) -> Answer {
+/// Another origin that leads to the same server, as long as that is on the client's machine.
+pub(super) fn elsewhere(base_url: &str) -> String {
+    let (scheme, host) = base_url.split_once("://").unwrap_or(("http", base_url));
+    match host.strip_prefix("localhost") {
+        Some(port) => format!("{scheme}://127.0.0.1{port}"),
+        None => {
+            let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+            let colon = if port.is_empty() { "" } else { ":" };
+            format!("{scheme}://localhost{colon}{port}")
+        }
+    }
+}
+
+fn moved(status: u16, asked: &Asked<'_>, base_url: &str, path: &str) -> Answer {
     // Only what a header may bear is repeated.
     let query: String = asked.query.chars().filter(char::is_ascii_graphic).collect();
     let path: String = path.chars().filter(char::is_ascii_graphic).collect();
     let mark = if query.is_empty() { "" } else { "?" };
-    let url = format!("{}{path}{mark}{query}", asked.base_url);
+    let url = format!("{base_url}{path}{mark}{query}");
     Answer::new(status, bodies::moved(&url)).header("location", url)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Asked};
+use super::answer::{Answer, Asked, elsewhere};
 use super::bodies::Body;
 use super::state::Simulator;
 use crate::credential::Credential;
@@ -83,7 +83,11 @@ impl Simulator {
         if let Some(time) = page.events.iter().filter_map(|e| e.created_at()).max() {
             answer = answer.header("last-modified", time.http_date());
         }
-        let links = query.links(&format!("{}{link_path}", asked.base_url), page.total);
+        let base_url = match asked.fault {
+            Some(FaultKind::LinkElsewhere) => elsewhere(&asked.base_url),
+            _ => asked.base_url.clone(),
+        };
+        let links = query.links(&format!("{base_url}{link_path}"), page.total);
         if let Some(links) = links.filter(|_| asked.fault != Some(FaultKind::MissingLink)) {
             // A name in a path may hold what a header may not.
             let plain = |c: &char| *c == ' ' || c.is_ascii_graphic();

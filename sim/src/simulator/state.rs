@@ -1,6 +1,6 @@
 //! What the simulator remembers between requests, and its public calls.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::answer::Answer;
@@ -8,7 +8,7 @@ use super::page::PageMemory;
 use super::source::EventSource;
 use crate::budget::Budgets;
 use crate::credential::Credential;
-use crate::delivery::{Delivered, Entered, Finish, Records, RequestRecord};
+use crate::delivery::{Delivered, Deliveries, Entered, Finish, Records, RequestRecord};
 use crate::exchange::{Request, RequestNumber, Response, Transport};
 use crate::feed::{FeedKey, Feeds, Shared};
 use crate::options::SimOptions;
@@ -106,12 +106,15 @@ impl Simulator {
                 at: now,
                 method: request.method.clone(),
                 path_and_query: request.path_and_query.clone(),
+                host: request.header("host").map(str::to_owned),
                 credential,
                 conditional: request.header("if-none-match").is_some(),
                 in_flight,
                 status: answer.status,
                 events: answer.events.len(),
                 fault: answer.fault,
+                poll_interval_seconds: answer.number("x-poll-interval"),
+                wait_until: answer.wait_until(now),
                 finished_at: None,
             });
         }
@@ -135,8 +138,14 @@ impl Simulator {
             record.finished_at = Some(now);
         }
         if finish == Finish::Whole {
-            let delivered = events.iter().map(|event| Delivered::of(event));
-            self.records.delivered.extend(delivered);
+            for event in &events {
+                let deliveries = self.records.delivered.entry(Delivered::of(event));
+                let once = Deliveries {
+                    first: number,
+                    last: number,
+                };
+                deliveries.or_insert(once).last = number;
+            }
         }
     }
 
@@ -175,9 +184,9 @@ impl Simulator {
         &self.records.requests
     }
 
-    /// Every event that reached a client whole, in a 200 whose every byte was handed over. Empty if
-    /// the options keep no records.
-    pub fn delivered(&self) -> &BTreeSet<Delivered> {
+    /// Every event that reached a client whole, in a 200 whose every byte was handed over, and in
+    /// which ones. Empty if the options keep no records.
+    pub fn delivered(&self) -> &BTreeMap<Delivered, Deliveries> {
         &self.records.delivered
     }
 

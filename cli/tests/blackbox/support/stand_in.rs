@@ -55,7 +55,7 @@ impl StandIn {
     pub(crate) fn delivered(&self) -> BTreeSet<(String, String)> {
         let simulator = self.simulator.lock().unwrap();
         let identity = |event: &ghev_sim::Delivered| Some((event.kind.clone(), event.id.clone()?));
-        simulator.delivered().iter().filter_map(identity).collect()
+        simulator.delivered().keys().filter_map(identity).collect()
     }
 }
 

@@ -9,7 +9,6 @@ use crate::clock::later;
 use crate::poll::client::Answer;
 use crate::poll::feed::Hurry;
 use crate::poll::journal::Done;
-use crate::poll::page::Sorted;
 use crate::poll::summary::FailedSource;
 use crate::poll::verdict::{Failure, Remedy};
 
@@ -81,37 +80,6 @@ impl Poller {
             reason: failure.reason.clone(),
         });
         self.record(cycle, answer, Some(failure), now).await
-    }
-
-    /// An envelope without events, where its outcome is worth it.
-    async fn record(
-        &mut self,
-        cycle: &mut Cycle,
-        answer: Option<&Answer>,
-        failure: Option<Failure>,
-        now: Timestamp,
-    ) -> Result<Done, InjectError> {
-        let feed = &self.feeds[cycle.feed];
-        let mut facts = cycle.facts(answer, feed);
-        if let Some(failure) = failure {
-            facts.status = failure.status;
-            facts.error = Some(failure.reason);
-        }
-        if !cycle.brought.recorded && !feed.worth_recording(facts.status, now) {
-            self.feeds[cycle.feed].unrecorded(cycle.brought.received);
-            return Ok(Done::Yes);
-        }
-        facts.last_page = true;
-        facts.next_poll_at = Some(feed.due);
-        let (source, status) = (feed.source.clone(), facts.status);
-        let records = Sorted::nothing()
-            .records(&mut self.builder, &source, now, &facts, Vec::new())
-            .map_err(|reason| InjectError::Encode {
-                source_name: source,
-                reason,
-            })?;
-        cycle.held.extend(records);
-        self.append_held(cycle, status, now).await
     }
 
     /// When the feed is asked again after a cycle without failure.
