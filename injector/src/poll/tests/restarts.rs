@@ -1,0 +1,129 @@
+//! Starts and stops: what is known again, and what is not asked for twice.
+
+use super::*;
+
+#[tokio::test]
+async fn a_restart_knows_what_the_log_has() {
+    let bench = Bench::new();
+    let first = page(0..50).header("etag", "\"a\"");
+    bench.run(vec![first], |_| {}).await;
+    let records = bench.log().len();
+    let heard = bench
+        .run(vec![Reply::new(304, ""), page(0..51)], |_| {})
+        .await;
+    assert_eq!(heard[0].header("if-none-match"), Some("\"a\""));
+    assert_eq!(bench.events(), ids(0..51), "nothing twice");
+    let log = bench.log();
+    let last = log.last().unwrap();
+    assert_eq!(
+        (last.facts.new, last.facts.duplicate, last.facts.overlap),
+        (1, 50, Some(50))
+    );
+    assert!(last.gaps.is_empty());
+    assert!(log.len() > records);
+}
+
+/// A process that was started again and again asked GitHub as often, whatever `X-Poll-Interval` said.
+#[tokio::test]
+async fn a_restart_waits_for_the_interval_of_the_poll_before() {
+    let bench = Bench::new();
+    let quiet = || Reply::new(304, "").header("x-poll-interval", "90");
+    let first = page(0..1).header("etag", "\"a\"");
+    // Of the last of these no envelope was written before the stop.
+    bench.run(vec![first, quiet(), quiet()], |_| {}).await;
+    let polled_until = START + 60 + 90;
+    let last = bench.log().pop().unwrap();
+    assert_eq!(last.observed_at.as_seconds(), polled_until);
+    assert_eq!(
+        (last.facts.status, last.facts.unrecorded.polls),
+        (Some(304), 0)
+    );
+    let restarted = Arc::new(TestClock::at(polled_until + 30));
+    let again = Bench {
+        dir: bench.dir,
+        clock: restarted,
+    };
+    let heard = again.run(vec![quiet()], |_| {}).await;
+    assert_eq!(heard[0].at.as_seconds(), polled_until + 90);
+    assert_eq!(heard[0].header("if-none-match"), Some("\"a\""));
+    // What failed is asked for at once: somebody may have mended it.
+    let failing = Bench::new();
+    failing.run(vec![Reply::new(404, "")], |_| {}).await;
+    let restarted_at = START + 10;
+    let again = Bench {
+        dir: failing.dir,
+        clock: Arc::new(TestClock::at(restarted_at)),
+    };
+    let heard = again.run(vec![page(0..1)], |_| {}).await;
+    assert_eq!(heard[0].at.as_seconds(), restarted_at);
+}
+
+#[tokio::test]
+async fn once_is_one_cycle_of_every_source() {
+    let bench = Bench::new();
+    let stop = CancellationToken::new();
+    let replies = vec![page(0..3), Reply::new(502, r#"{"message":"Server Error"}"#)];
+    let server = Scripted::start(replies, Arc::clone(&bench.clock), stop.clone()).await;
+    let options = bench.options(&server.url, &["public", "org:a", "public", "archive"]);
+    let summary = once(bench.dir.path(), options, bench.clock.clone(), stop)
+        .await
+        .unwrap();
+    let expected = CycleSummary {
+        requests: 2,
+        pages: 1,
+        received: 3,
+        new: 3,
+        failed: vec![FailedSource {
+            source: Source::Org("a".to_owned()),
+            reason: "status 502: Server Error".to_owned(),
+        }],
+        ..CycleSummary::default()
+    };
+    assert_eq!(summary, expected);
+}
+
+#[tokio::test]
+async fn what_cannot_start_says_why() {
+    let bench = Bench::new();
+    let writer = LogWriter::open(bench.dir.path(), LogOptions::default()).unwrap();
+    let start = |sources: &[&str]| {
+        let options = bench.options("http://127.0.0.1:1", sources);
+        let stop = CancellationToken::new();
+        stop.cancel();
+        run(bench.dir.path(), options, bench.clock.clone(), stop)
+    };
+    assert!(matches!(
+        start(&["public"]).await,
+        Err(InjectError::Locked { .. })
+    ));
+    assert!(matches!(start(&[]).await, Err(InjectError::NoSource)));
+    drop(writer);
+    start(&["public"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn polling_stops_at_once_while_a_server_is_silent() {
+    let bench = Bench::new();
+    let silent = Reply::new(200, "").cut_all().silent();
+    let stop = CancellationToken::new();
+    let server = Scripted::start(vec![silent], Arc::clone(&bench.clock), stop.clone()).await;
+    let options = InjectOptions {
+        read_timeout: Duration::from_secs(600),
+        request_timeout: Duration::from_secs(600),
+        ..bench.options(&server.url, &["public"])
+    };
+    let clock: Arc<dyn Clock> = Arc::clone(&bench.clock) as _;
+    let polling = tokio::spawn({
+        let (dir, stop) = (bench.dir.path().to_path_buf(), stop.clone());
+        async move { run(&dir, options, clock, stop).await }
+    });
+    while server.heard().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(30), polling).await;
+    ended
+        .expect("it waits for the silent server")
+        .unwrap()
+        .unwrap();
+}
