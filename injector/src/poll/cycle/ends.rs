@@ -82,6 +82,11 @@ impl Poller {
         self.record(cycle, answer, Some(failure), now).await
     }
 
+    /// When a feed that is due is asked at the earliest, as the budget stands.
+    pub(super) fn allowed(&self, due: Timestamp, requests: u32, now: Timestamp) -> Timestamp {
+        due.max(self.budget.ready_at(requests, now))
+    }
+
     /// When the feed is asked again after a cycle without failure.
     pub(super) fn next_due(&self, cycle: &Cycle, now: Timestamp) -> Timestamp {
         let interval = self.feeds[cycle.feed].interval();

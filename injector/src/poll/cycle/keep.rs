@@ -40,7 +40,8 @@ impl Poller {
         (facts.received, facts.duplicate) = (sorted.received, sorted.duplicate);
         facts.last_page = last_page;
         facts.overlap = cycle.brought.overlap;
-        let next_poll_at = last_page.then(|| self.next_due(cycle, now));
+        let next_poll_at =
+            last_page.then(|| self.allowed(self.next_due(cycle, now), cycle.page, now));
         facts.next_poll_at = next_poll_at;
         let source = feed.source.clone();
         let gaps = gap.into_iter().collect();
@@ -92,7 +93,7 @@ impl Poller {
             facts.error = Some(failure.reason);
         }
         facts.last_page = true;
-        facts.next_poll_at = Some(feed.due);
+        facts.next_poll_at = Some(self.allowed(feed.due, feed.expected_requests, now));
         if !cycle.brought.recorded && !feed.worth_recording(facts.status, now) {
             facts.page = 1;
             facts.received = cycle.brought.received;

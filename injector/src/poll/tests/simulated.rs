@@ -50,6 +50,8 @@ pub(super) struct Simulated {
     interruption: Interruption,
     /// Requests that were under way at a stop: their answers were not taken.
     untaken: Vec<RequestNumber>,
+    /// How many requests had been asked at each start.
+    started_after: Mutex<Vec<u64>>,
 }
 
 /// How many requests are answered before polling is to stop, in the midst of a cycle perhaps.
@@ -88,12 +90,20 @@ impl Simulated {
             shutdown,
             interruption,
             untaken: Vec::new(),
+            started_after: Mutex::default(),
         }
+    }
+
+    fn note_start(&self) {
+        let asked = self.told().1.len();
+        let asked = u64::try_from(asked).unwrap();
+        self.started_after.lock().unwrap().push(asked);
     }
 
     /// Polls until so many requests were asked, then ends as a signal would end it, with the last of
     /// them under way.
     async fn poll_requests(&mut self, requests: u64) {
+        self.note_start();
         let clock: Arc<dyn Clock> = Arc::clone(&self.bench.clock) as _;
         let stop = CancellationToken::new();
         *self.interruption.lock().unwrap() = Some((requests, stop.clone()));
@@ -123,6 +133,7 @@ impl Simulated {
         sources: &[&str],
         change: impl FnOnce(&mut InjectOptions),
     ) {
+        self.note_start();
         let stop = CancellationToken::new();
         let at = crate::clock::later(self.bench.clock.now(), duration);
         let clock = Ending {
@@ -157,7 +168,8 @@ impl Simulated {
             "{name}: only {} delivered",
             delivered.len()
         );
-        polite(&requests, &self.untaken, name);
+        let started_after = self.started_after.lock().unwrap();
+        polite(&requests, &self.untaken, &started_after, name);
     }
 
     /// What the feed showed and the log has not is within a gap that the log suspects, or came after
