@@ -93,3 +93,13 @@ async fn adaptive_polling_asks_sooner_where_polls_hardly_overlap_and_stays_withi
     let waited = waits(replies().into_iter().map(scarce).collect(), true, true).await;
     assert!(waited.iter().all(|&seconds| seconds >= 36), "{waited:?}");
 }
+
+#[tokio::test]
+async fn the_log_says_when_a_limit_lets_the_feed_be_asked() {
+    let bench = Bench::new();
+    let limited = Reply::new(403, "").header("retry-after", "700");
+    let heard = bench.run(vec![limited, page(0..1)], |_| {}).await;
+    assert_eq!(heard[1].after_seconds, 700);
+    let next = bench.log()[0].facts.next_poll_at;
+    assert_eq!(next, Some(Timestamp::from_seconds(START + 700)));
+}
