@@ -56,6 +56,9 @@ pub async fn run_following(
 ) -> Result<(), InjectError> {
     let mut poller = Poller::start(log_dir, options, sources, clock, stop).await?;
     let mut looked_at = poller.clock.now();
+    for feed in poller.feeds.iter().filter(|feed| feed.due > looked_at) {
+        tracing::info!(source = %feed.source, next = %feed.due, "polled a moment ago: waiting");
+    }
     while !poller.stop.is_cancelled() {
         poller.follow().await?;
         let now = poller.clock.now();
