@@ -173,7 +173,7 @@ impl Poller {
                 Verdict::Failed(failure) => return Ok(Fetched::Failed(failure, Some(answer))),
                 Verdict::Moved { to, permanent } => {
                     let Some(target) = self.github.within_origin(&cycle.url, &to) else {
-                        let failure = elsewhere(&answer, "a redirect");
+                        let failure = elsewhere(&answer, "a redirect", &to);
                         return Ok(Fetched::Failed(failure, Some(answer)));
                     };
                     tracing::info!(from = %cycle.url, to = %target, permanent, "the feed moved");
@@ -239,7 +239,10 @@ impl Poller {
         Ok(match next {
             Some(Some(url)) => Accepted::Next(url),
             // Its events are known from now on, and so had to be kept first.
-            Some(None) => Accepted::Failed(elsewhere(answer, "a next page")),
+            Some(None) => {
+                let target = named.unwrap_or_default();
+                Accepted::Failed(elsewhere(answer, "a next page", target))
+            }
             None => {
                 self.complete(cycle, now);
                 Accepted::Complete
@@ -286,10 +289,11 @@ fn bad_page(answer: &Answer, reason: String) -> Failure {
     }
 }
 
-fn elsewhere(answer: &Answer, what: &str) -> Failure {
+fn elsewhere(answer: &Answer, what: &str, target: &str) -> Failure {
+    let target: String = target.chars().take(200).collect();
     Failure {
         status: Some(answer.status),
-        reason: format!("{what} of another origin, which is not followed"),
+        reason: format!("{what} at {target}: that is another origin, which is not followed"),
         remedy: Remedy::AskRarely,
     }
 }

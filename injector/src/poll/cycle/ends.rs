@@ -68,11 +68,13 @@ impl Poller {
             .answered_at
             .map_or(now, |at| later(at, feed.interval()));
         feed.due = later(now, wait).max(polite);
-        let (source, due) = (feed.source.clone(), feed.due);
+        let feed = &self.feeds[cycle.feed];
+        let source = feed.source.clone();
+        let retry = self.allowed(feed.due, feed.expected_requests, now);
         if feed.failures == 1 {
-            tracing::warn!(%source, reason = %failure.reason, retry = %due, "polling failed");
+            tracing::warn!(%source, reason = %failure.reason, %retry, "polling failed");
         } else {
-            tracing::debug!(%source, reason = %failure.reason, retry = %due,
+            tracing::debug!(%source, reason = %failure.reason, %retry,
                 failures = feed.failures, "polling failed again");
         }
         self.summary.failed.push(FailedSource {

@@ -364,6 +364,22 @@ async fn every_loss_is_within_a_suspected_gap() {
 }
 
 #[tokio::test]
+async fn what_short_pages_hide_is_within_a_suspected_gap() {
+    // Nine tenths of the window go by between two polls: what stands between the pages is seen once
+    // or never.
+    let options = feed().rate_per_second(1.5).short_pages_per_mille(500);
+    let simulated = Simulated::start(options, 7).await;
+    simulated.poll(2, false, &["public"]).await;
+    simulated.check("short pages");
+    let lost = simulated.check_losses("short pages");
+    assert!(lost > 20, "only {lost} lost: the test tests nothing");
+    let log = simulated.bench.log();
+    let cycles = log.iter().filter(|kept| kept.facts.last_page);
+    let sound = cycles.filter(|kept| kept.gaps.is_empty()).count();
+    assert!(sound > 3, "only {sound} cycles without a suspicion");
+}
+
+#[tokio::test]
 async fn a_feed_faster_than_its_window_says_so() {
     let simulated =
         Simulated::start(feed().rate_per_second(20.0).poll_interval_seconds(300), 3).await;
