@@ -54,6 +54,15 @@ impl Sorted {
         }
     }
 
+    /// What pages have of which nothing is to be kept.
+    pub(super) fn nothing_new(received: u32, duplicate: u32) -> Self {
+        Self {
+            received,
+            duplicate,
+            ..Self::nothing()
+        }
+    }
+
     /// Sorts a page; what is new of it is known from now on.
     pub(super) fn page(
         body: &[u8],

@@ -119,8 +119,13 @@ impl Poller {
             let Some((facts, at)) = feed.take_untold() else {
                 continue;
             };
-            let told =
-                Sorted::nothing().records(&mut self.builder, &feed.source, at, &facts, Vec::new());
+            let told = Sorted::nothing_new(facts.received, facts.duplicate).records(
+                &mut self.builder,
+                &feed.source,
+                at,
+                &facts,
+                Vec::new(),
+            );
             records.extend(told.map_err(|reason| InjectError::Encode {
                 source_name: feed.source.clone(),
                 reason,

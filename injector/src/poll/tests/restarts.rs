@@ -23,6 +23,41 @@ async fn a_restart_knows_what_the_log_has() {
     assert!(log.len() > records);
 }
 
+#[tokio::test]
+async fn a_stop_leaves_the_facts_of_every_poll() {
+    let bench = Bench::new();
+    let replies = (0..4).map(|_| page(0..5).header("etag", "\"a\""));
+    bench.run(replies.collect(), |_| {}).await;
+    bench.run(vec![page(0..5)], |_| {}).await;
+    let log = bench.log();
+    let facts: Vec<_> = log
+        .iter()
+        .map(|Kept { facts, .. }| {
+            let before = facts.unrecorded;
+            (
+                facts.received,
+                facts.duplicate,
+                facts.overlap,
+                (before.polls, before.received),
+            )
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            (5, 0, None, (0, 0)),
+            (5, 5, Some(5), (2, 10)),
+            (5, 5, Some(5), (0, 0)),
+        ]
+    );
+    assert!(
+        log.iter()
+            .all(|kept| kept.facts.last_page && kept.facts.page == 1)
+    );
+    assert_eq!(log[1].observed_at.as_seconds(), START + 180);
+    assert_eq!(log[1].facts.etag.as_deref(), Some("\"a\""));
+}
+
 /// A process that was started again and again asked GitHub as often, whatever `X-Poll-Interval` said.
 #[tokio::test]
 async fn a_restart_waits_for_the_interval_of_the_poll_before() {
