@@ -47,8 +47,8 @@ impl Answer {
 pub(super) enum NoAnswer {
     /// Nothing came back: no connection, or silence.
     Unreachable(String),
-    /// An answer began, but did not end well.
-    Broken { status: u16, reason: String },
+    /// An answer began, but did not end well: what came of it has no body.
+    Broken { answer: Box<Answer>, reason: String },
 }
 
 /// Asks GitHub. Its clones share the connections.
@@ -116,32 +116,40 @@ impl Client {
         let mut response = response.map_err(|error| NoAnswer::Unreachable(told(&error)))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let broken = |reason| NoAnswer::Broken { status, reason };
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| broken(told(&error)))?
-        {
-            body.extend_from_slice(&chunk);
-            if body.len() > BODY_MAX_BYTES {
-                return Err(broken(too_large()));
-            }
-        }
         let zipped = headers
             .get(CONTENT_ENCODING)
             .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
-        if zipped && !body.is_empty() {
-            body = inflated(&body).map_err(broken)?;
-        }
+        let body = body_of(response, zipped).await;
         let latency_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
-        Ok(Answer {
+        let answer = |body| Answer {
             status,
             headers,
             body,
             latency_ms,
-        })
+        };
+        match body {
+            Ok(body) => Ok(answer(body)),
+            Err(reason) => Err(NoAnswer::Broken {
+                answer: Box::new(answer(Vec::new())),
+                reason,
+            }),
+        }
     }
+}
+
+/// The whole body, or why there is none.
+async fn body_of(mut response: reqwest::Response, zipped: bool) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > BODY_MAX_BYTES {
+            return Err(too_large());
+        }
+    }
+    if zipped && !body.is_empty() {
+        body = inflated(&body)?;
+    }
+    Ok(body)
 }
 
 fn inflated(body: &[u8]) -> Result<Vec<u8>, String> {

@@ -158,7 +158,7 @@ impl Poller {
                 Some(Ok(answer)) => answer,
                 Some(Err(no_answer)) => {
                     cycle.requests += 1;
-                    return Ok(Fetched::Failed(no_answer.into(), None));
+                    return Ok(self.no_answer(cycle, no_answer));
                 }
                 None => return Ok(Fetched::Stopped),
             };
@@ -191,6 +191,30 @@ impl Poller {
             remedy: Remedy::AskRarely,
         };
         Ok(Fetched::Failed(failure, None))
+    }
+
+    /// What the headers of a broken answer say holds all the same.
+    fn no_answer(&mut self, cycle: &Cycle, no_answer: NoAnswer) -> Fetched {
+        match no_answer {
+            NoAnswer::Unreachable(reason) => {
+                let failure = Failure {
+                    status: None,
+                    reason: format!("no answer: {reason}"),
+                    remedy: Remedy::Reconnect,
+                };
+                Fetched::Failed(failure, None)
+            }
+            NoAnswer::Broken { answer, reason } => {
+                self.budget.observe(Budget::of(&answer), self.clock.now());
+                if let Some(seconds) = answer.number("x-poll-interval")
+                    && cycle.page == 1
+                {
+                    self.feeds[cycle.feed].set_interval(Some(seconds));
+                }
+                let failure = bad_page(&answer, format!("a broken answer: {reason}"));
+                Fetched::Failed(failure, Some(*answer))
+            }
+        }
     }
 
     fn observe(&mut self, verdict: &Verdict, answer: &Answer) {
@@ -260,23 +284,6 @@ impl Poller {
                 ?sunset,
                 "GitHub announces the end of the API version in use; look for an update of ghev"
             );
-        }
-    }
-}
-
-impl From<NoAnswer> for Failure {
-    fn from(no_answer: NoAnswer) -> Self {
-        match no_answer {
-            NoAnswer::Unreachable(reason) => Self {
-                status: None,
-                reason: format!("no answer: {reason}"),
-                remedy: Remedy::Reconnect,
-            },
-            NoAnswer::Broken { status, reason } => Self {
-                status: Some(status),
-                reason: format!("a broken answer: {reason}"),
-                remedy: Remedy::BackOff(None),
-            },
         }
     }
 }

@@ -92,7 +92,9 @@ impl FeedMemory {
     fn replay(&mut self, note: Note) {
         let Some(facts) = note.facts else { return };
         self.first_asked = self.first_asked.or(Some(note.observed_at));
-        if facts.page == 1 && facts.error.is_none() {
+        // A broken answer says when to come again, too.
+        let answered = facts.error.is_none() || facts.poll_interval_seconds.is_some();
+        if facts.page == 1 && answered {
             self.answered = Some((note.observed_at, facts.poll_interval_seconds));
         }
         if facts.page == 1 {

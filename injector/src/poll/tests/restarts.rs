@@ -162,3 +162,18 @@ async fn polling_stops_at_once_while_a_server_is_silent() {
         .unwrap()
         .unwrap();
 }
+
+/// A restart after a cut answer asked again at once: the interval that its headers gave was in the log,
+/// and was not looked at.
+#[tokio::test]
+async fn a_restart_waits_for_the_interval_of_a_broken_answer_too() {
+    let bench = Bench::new();
+    let broken = page(0..1).header("x-poll-interval", "80").cut(5);
+    bench.run(vec![broken], |_| {}).await;
+    let again = Bench {
+        dir: bench.dir,
+        clock: Arc::new(TestClock::at(START + 10)),
+    };
+    let heard = again.run(vec![page(0..1)], |_| {}).await;
+    assert_eq!(heard[0].at.as_seconds(), START + 80);
+}

@@ -103,3 +103,22 @@ async fn the_log_says_when_a_limit_lets_the_feed_be_asked() {
     let next = bench.log()[0].facts.next_poll_at;
     assert_eq!(next, Some(Timestamp::from_seconds(START + 700)));
 }
+
+/// What came of a cut answer used to be forgotten, its headers too: the feed was asked again after 60
+/// seconds where GitHub had said 80.
+#[tokio::test]
+async fn the_headers_of_a_broken_answer_hold() {
+    let bench = Bench::new();
+    let broken = page(0..1).header("x-poll-interval", "80").cut(5);
+    let heard = bench.run(vec![broken, page(0..1)], |_| {}).await;
+    assert_eq!(heard[1].after_seconds, 80);
+
+    let bench = Bench::new();
+    let spent = page(0..1)
+        .header("x-ratelimit-limit", "60")
+        .header("x-ratelimit-remaining", "0")
+        .header("x-ratelimit-reset", &(START + 900).to_string())
+        .cut(5);
+    let heard = bench.run(vec![spent, page(0..1)], |_| {}).await;
+    assert_eq!(heard[1].after_seconds, 901);
+}
