@@ -102,6 +102,31 @@ fn many_small_rows_are_whole() {
     written_and_read(&texts);
 }
 
+/// Past the page of SQLite's locks.
+#[test]
+#[ignore = "writes 1.1 GB: by hand, where the writing of pages has changed"]
+fn a_file_of_more_than_a_gibibyte_is_whole() {
+    const ROWS: i64 = 270_000;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("trees.db");
+    let (file, [root, _]) = empty(&path);
+    let mut tree = TableTree::new(&file, root);
+    let row = row_of(&"x".repeat(4_000));
+    for number in 0..ROWS {
+        tree.push(number, &row).unwrap();
+    }
+    tree.finish().unwrap();
+    file.finish().unwrap();
+    let connection = Connection::open(&path).unwrap();
+    let ask = |sql: &str| -> String { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(ask("PRAGMA integrity_check"), "ok");
+    assert_eq!(
+        ask("SELECT CAST(COUNT(*) AS TEXT) FROM numbered"),
+        ROWS.to_string()
+    );
+    assert!(std::fs::metadata(&path).unwrap().len() > 1 << 30);
+}
+
 /// SQLite goes on where the load has ended.
 #[test]
 fn a_tree_can_be_written_on() {
