@@ -43,8 +43,8 @@ impl ProjectorOptions {
             model_dir: model_dir.into(),
             keep_events: None,
             live: BatchLimits {
-                events_max: 10_000,
-                bytes_max: 16 << 20,
+                events_max: 50_000,
+                bytes_max: 64 << 20,
             },
         }
     }

@@ -17,6 +17,10 @@ const LIVE_CACHE_KIB: i64 = 32 << 10;
 /// SQLite cuts the WAL back to this after a checkpoint: a large batch does not keep its space.
 const WAL_KEPT_BYTES: i64 = 64 << 20;
 
+/// Pages in the WAL from which on a commit moves them into the file, 16 MiB: a page that many commits
+/// change is moved once.
+const CHECKPOINT_PAGES: i64 = 4096;
+
 /// Readers hold a lock for microseconds only, when they open or recover a WAL.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -227,5 +231,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -LIVE_CACHE_KIB)
 }
