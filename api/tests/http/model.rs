@@ -190,12 +190,7 @@ fn publish_empty(dir: &ModelDir, log: LogId) {
 fn fold(event: &Event<'_>, changes: &mut Changes) {
     changes.contributions.see(event);
     let at = event.created_at;
-    let hour = at.map(|at| at.as_seconds().div_euclid(3600));
-    changes
-        .hourly_counts
-        .entry(hour)
-        .or_default()
-        .add(&event.kind, 1);
+    changes.count(&event.kind, at);
     if let Some(repo) = &event.repo {
         let name = repo.name.as_deref();
         let key = RepoKey::of(repo.id, name).unwrap();

@@ -10,7 +10,7 @@ mod sightings;
 
 use std::collections::{BTreeMap, HashMap};
 
-use ghev_event::{Provenance, ThreadNumber, Timestamp};
+use ghev_event::{EventKind, Provenance, ThreadNumber, Timestamp};
 use rustc_hash::FxBuildHasher;
 
 pub use contributions::Contributions;
@@ -22,11 +22,16 @@ pub use sightings::{NameSighting, Sightings};
 
 use crate::{ActorKey, Offset, OrgKey, RepoKey};
 
+const HOUR_SECONDS: i64 = 3600;
+const MINUTE_SECONDS: i64 = 60;
+
 /// All that a batch adds beside the rows of `events`.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Events by hour since 1970, by `created_at`; those without a time under `None`.
     pub hourly_counts: BTreeMap<Option<i64>, KindCounts>,
+    /// Events by minute since 1970, likewise; those without a time are in none.
+    pub minute_counts: BTreeMap<i64, KindCounts>,
     /// Names seen of repositories.
     pub repo_names: Sightings<RepoKey>,
     /// Names seen of actors.
@@ -41,6 +46,19 @@ pub struct Changes {
     pub envelopes: Vec<EnvelopeFacts>,
     /// Input that could not be decoded, in log order.
     pub dead_letters: Vec<DeadLetter>,
+}
+
+impl Changes {
+    /// Counts an event of this kind at its time.
+    pub fn count(&mut self, kind: &EventKind, at: Option<Timestamp>) {
+        let seconds = at.map(Timestamp::as_seconds);
+        let hour = seconds.map(|seconds| seconds.div_euclid(HOUR_SECONDS));
+        self.hourly_counts.entry(hour).or_default().add(kind, 1);
+        if let Some(seconds) = seconds {
+            let minute = seconds.div_euclid(MINUTE_SECONDS);
+            self.minute_counts.entry(minute).or_default().add(kind, 1);
+        }
+    }
 }
 
 /// The earliest events of a pull request.

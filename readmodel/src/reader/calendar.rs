@@ -17,7 +17,7 @@ pub enum SeriesInterval {
     Month,
 }
 
-const MINUTE_SECONDS: i64 = 60;
+pub(super) const MINUTE_SECONDS: i64 = 60;
 pub(super) const HOUR_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 86_400;
 const WEEK_DAYS: i64 = 7;

@@ -1,7 +1,7 @@
 //! Events by kind. Knows nothing about what a kind means.
 //!
-//! `/v1` is answered from whole hours counted by the writer, and from single events only at the two
-//! ends of the window; by arrival, from the counts that each envelope has. Everybody else is
+//! `/v1` is answered from whole hours and minutes counted by the writer, and from single events only
+//! at the two ends of the window; by arrival, from the counts that each envelope has. Everybody else is
 //! answered from the index over its events.
 
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use ghev_event::{EventKind, KNOWN_KINDS};
 use rusqlite::{CachedStatement, Params, params};
 
-use super::calendar::HOUR_SECONDS;
 use super::scope::ScopeSql;
+use super::spans::{Span, Unit};
 use super::{Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
-use crate::stored::{Kind, UNDATED};
+use crate::stored::Kind;
 use crate::{Offset, Place};
 
 /// How many events of each kind.
@@ -90,20 +90,15 @@ impl Snapshot<'_> {
             return tally.add_rows(self.prepare("SELECT kind, events FROM hourly_counts")?, []);
         }
         let (from, to) = window.seconds();
-        let (first, end) = whole_hours(from, to);
-        if first >= end {
-            return self.count_seconds(from, to, tally);
+        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+            let sql = match unit {
+                Unit::Hour => HOURS,
+                Unit::Minute => MINUTES,
+                Unit::Second => SECONDS,
+            };
+            tally.add_rows(self.prepare(sql)?, [from, to])?;
         }
-        tally.add_rows(self.prepare(HOURS)?, [first, end])?;
-        self.count_seconds(from, first.saturating_mul(HOUR_SECONDS), tally)?;
-        self.count_seconds(end.saturating_mul(HOUR_SECONDS), to, tally)
-    }
-
-    fn count_seconds(&self, from: i64, to: i64, tally: &mut Tally) -> Result<(), ReadError> {
-        if from >= to {
-            return Ok(());
-        }
-        tally.add_rows(self.prepare(SECONDS)?, [from, to])
+        Ok(())
     }
 
     fn count_all_by_arrival(&self, window: &Window, tally: &mut Tally) -> Result<(), ReadError> {
@@ -162,6 +157,8 @@ impl Snapshot<'_> {
 
 const HOURS: &str = "SELECT kind, events FROM hourly_counts WHERE hour >= ?1 AND hour < ?2";
 
+const MINUTES: &str = "SELECT kind, events FROM minute_counts WHERE minute >= ?1 AND minute < ?2";
+
 /// Grouping in SQL would sort every row by kind: four times as slow as adding up here.
 const SECONDS: &str = "SELECT kind, 1 FROM events WHERE created_at >= ?1 AND created_at < ?2";
 
@@ -174,7 +171,7 @@ const OFFSETS: &str = "SELECT MIN(\"offset\"), MAX(\"offset\") FROM envelopes
 
 /// What must not walk a whole table.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[HOURS, SECONDS, ENVELOPES, OFFSETS];
+pub(super) const HOT: &[&str] = &[HOURS, MINUTES, SECONDS, ENVELOPES, OFFSETS];
 
 pub(super) fn scope_seconds(column: &str) -> String {
     format!(
@@ -191,10 +188,4 @@ pub(super) fn scope_envelopes(column: &str) -> String {
            (SELECT 1 FROM envelopes AS v WHERE v.\"offset\" = e.place >> 16
             AND v.observed_at >= ?4 AND v.observed_at < ?5)"
     )
-}
-
-/// The hours that lie in `[from, to)` seconds as a whole, half-open.
-pub(super) fn whole_hours(from: i64, to: i64) -> (i64, i64) {
-    let first = from.div_euclid(HOUR_SECONDS) + i64::from(from.rem_euclid(HOUR_SECONDS) != 0);
-    (first.max(UNDATED + 1), to.div_euclid(HOUR_SECONDS))
 }

@@ -1,12 +1,12 @@
 //! When in the week events happen, in UTC. Knows nothing about what they are.
 //!
-//! `/v1` is answered from whole hours counted by the writer, and from single events only at the two
-//! ends of the window.
+//! `/v1` is answered from whole hours and minutes counted by the writer, and from single events only
+//! at the two ends of the window.
 
 use rusqlite::{CachedStatement, Params};
 
-use super::calendar::{HOUR_SECONDS, MONDAY_TO_EPOCH_DAYS};
-use super::counts::whole_hours;
+use super::calendar::{HOUR_SECONDS, MINUTE_SECONDS, MONDAY_TO_EPOCH_DAYS};
+use super::spans::{Span, Unit};
 use super::{Scope, Snapshot, Window};
 use crate::error::ReadError;
 
@@ -75,35 +75,27 @@ impl Snapshot<'_> {
     }
 
     fn fill(&self, from: i64, to: i64, matrix: &mut ActivityMatrix) -> Result<(), ReadError> {
-        let (first, end) = whole_hours(from, to);
-        if first >= end {
-            return self.fill_seconds(from, to, matrix);
+        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+            let (sql, hour): (_, fn(i64) -> i64) = match unit {
+                Unit::Hour => (HOURS, |hour| hour),
+                Unit::Minute => (MINUTES, |minute| hour_of_second(minute * MINUTE_SECONDS)),
+                Unit::Second => (SECONDS, hour_of_second),
+            };
+            matrix.add_rows(self.prepare(sql)?, [from, to], hour)?;
         }
-        matrix.add_rows(self.prepare(HOURS)?, [first, end], |hour| hour)?;
-        self.fill_seconds(from, first.saturating_mul(HOUR_SECONDS), matrix)?;
-        self.fill_seconds(end.saturating_mul(HOUR_SECONDS), to, matrix)
-    }
-
-    fn fill_seconds(
-        &self,
-        from: i64,
-        to: i64,
-        matrix: &mut ActivityMatrix,
-    ) -> Result<(), ReadError> {
-        if from >= to {
-            return Ok(());
-        }
-        matrix.add_rows(self.prepare(SECONDS)?, [from, to], hour_of_second)
+        Ok(())
     }
 }
 
 const HOURS: &str = "SELECT hour, events FROM hourly_counts WHERE hour >= ?1 AND hour < ?2";
 
+const MINUTES: &str = "SELECT minute, events FROM minute_counts WHERE minute >= ?1 AND minute < ?2";
+
 const SECONDS: &str = "SELECT created_at, 1 FROM events WHERE created_at >= ?1 AND created_at < ?2";
 
 /// What must not walk a whole table.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[HOURS, SECONDS];
+pub(super) const HOT: &[&str] = &[HOURS, MINUTES, SECONDS];
 
 pub(super) fn scope_sql(column: &str) -> String {
     format!(

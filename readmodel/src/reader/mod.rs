@@ -21,6 +21,7 @@ mod pull_requests;
 mod scope;
 mod sealed;
 mod series;
+mod spans;
 mod status;
 mod threads;
 mod trending;

@@ -2,15 +2,16 @@
 //!
 //! Buckets are stretches of the calendar, without a hole between the first and the last. Where the
 //! window has a bound the series reaches to it, otherwise to the first or the last event within.
-//! An event without a time is in no bucket. `/v1` is answered from whole hours counted by the
-//! writer, and by arrival from the counts that each envelope has, as counts are.
+//! An event without a time is in no bucket. `/v1` is answered from whole hours and minutes
+//! counted by the writer, and by arrival from the counts that each envelope has, as counts are.
 
 use ghev_event::{EventKind, Timestamp};
 use rusqlite::{CachedStatement, OptionalExtension as _, Params};
 
-use super::calendar::{HOUR_SECONDS, SeriesInterval};
-use super::counts::{Tally, whole_hours};
+use super::calendar::{HOUR_SECONDS, MINUTE_SECONDS, SeriesInterval};
+use super::counts::Tally;
 use super::scope::ScopeSql;
+use super::spans::{Span, Unit};
 use super::{EventCounts, Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
 use crate::stored::Kind;
@@ -127,13 +128,12 @@ impl Snapshot<'_> {
             return Ok(EventSeries::default());
         };
         let mut filling = Filling::new(interval, ends)?;
-        let by_hours = interval != SeriesInterval::Minute;
+        let largest = match interval {
+            SeriesInterval::Minute => Unit::Minute,
+            _ => Unit::Hour,
+        };
         match (&scope, window.by) {
-            (None, TimeAxis::CreatedAt) if by_hours => self.fill_by_hours(window, &mut filling)?,
-            (None, TimeAxis::CreatedAt) => {
-                let (from, to) = window.dated_seconds();
-                self.fill_by_seconds(from, to, &mut filling)?;
-            }
+            (None, TimeAxis::CreatedAt) => self.fill_all(window, largest, &mut filling)?,
             (None, TimeAxis::ObservedAt) => {
                 let arrived = <[i64; 2]>::from(window.millis());
                 filling.add_rows(self.prepare(ENVELOPES)?, arrived, second_of_millis)?;
@@ -143,23 +143,22 @@ impl Snapshot<'_> {
         Ok(filling.finish())
     }
 
-    fn fill_by_hours(&self, window: &Window, filling: &mut Filling) -> Result<(), ReadError> {
+    fn fill_all(
+        &self,
+        window: &Window,
+        largest: Unit,
+        filling: &mut Filling,
+    ) -> Result<(), ReadError> {
         let (from, to) = window.dated_seconds();
-        let (first, end) = whole_hours(from, to);
-        if first >= end {
-            return self.fill_by_seconds(from, to, filling);
+        for Span { unit, from, to } in self.spans(from, to, largest) {
+            let (sql, second): (_, fn(i64) -> i64) = match unit {
+                Unit::Hour => (HOURS, |hour| hour * HOUR_SECONDS),
+                Unit::Minute => (MINUTES, |minute| minute * MINUTE_SECONDS),
+                Unit::Second => (SECONDS, |second| second),
+            };
+            filling.add_rows(self.prepare(sql)?, [from, to], second)?;
         }
-        let second_of_hour = |hour| hour * HOUR_SECONDS;
-        filling.add_rows(self.prepare(HOURS)?, [first, end], second_of_hour)?;
-        self.fill_by_seconds(from, first.saturating_mul(HOUR_SECONDS), filling)?;
-        self.fill_by_seconds(end.saturating_mul(HOUR_SECONDS), to, filling)
-    }
-
-    fn fill_by_seconds(&self, from: i64, to: i64, filling: &mut Filling) -> Result<(), ReadError> {
-        if from >= to {
-            return Ok(());
-        }
-        filling.add_rows(self.prepare(SECONDS)?, [from, to], |second| second)
+        Ok(())
     }
 
     fn fill_scope(
@@ -259,6 +258,9 @@ impl Snapshot<'_> {
 
 const HOURS: &str = "SELECT hour, kind, events FROM hourly_counts WHERE hour >= ?1 AND hour < ?2";
 
+const MINUTES: &str =
+    "SELECT minute, kind, events FROM minute_counts WHERE minute >= ?1 AND minute < ?2";
+
 const SECONDS: &str =
     "SELECT created_at, kind, 1 FROM events WHERE created_at >= ?1 AND created_at < ?2";
 
@@ -281,6 +283,7 @@ const FIRST_AND_LAST_ARRIVAL: &str = "SELECT
 #[cfg(test)]
 pub(super) const HOT: &[&str] = &[
     HOURS,
+    MINUTES,
     SECONDS,
     ENVELOPES,
     FIRST_AND_LAST_SECOND,

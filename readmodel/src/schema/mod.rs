@@ -6,6 +6,7 @@
 //! | `events` | an event, once per (kind, id): the first in log order | its head |
 //! | `dropped_events` | an event whose row was dropped | rows of `events` |
 //! | `hourly_counts` | events of a kind in an hour by `created_at` | new events |
+//! | `minute_counts` | events of a kind in a minute by `created_at` | new events |
 //! | `envelopes` | a record of the log: one poll page or import chunk | its provenance |
 //! | `envelope_counts` | new events of a kind in an envelope: counts by arrival | new events |
 //! | `sources` | a feed, with its last poll | provenances |
@@ -27,7 +28,7 @@
 use rusqlite::Connection;
 
 /// The schema that this version of ghev writes and reads: `PRAGMA user_version`.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// The oldest schema that a reader answers from, as far as its tables go, while a replay builds a
 /// new generation beside it. A writer writes [`VERSION`] only.
@@ -42,6 +43,9 @@ pub(crate) const LISTS: i64 = 3;
 /// The schema since which rows of `events` may be dropped.
 pub(crate) const RETENTION: i64 = 4;
 
+/// The schema since which there are counts by the minute.
+pub(crate) const MINUTES: i64 = 5;
+
 /// `PRAGMA application_id`: "ghev" in ASCII, so that `file` and we know our own.
 pub(crate) const APPLICATION_ID: i64 = 0x6768_6576;
 
@@ -51,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v2.sql"),
     include_str!("v3.sql"),
     include_str!("v4.sql"),
+    include_str!("v5.sql"),
 ];
 
 const INDEXES: &str = include_str!("indexes.sql");

@@ -39,6 +39,7 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
 /// Adds to the tables that have few rows beside those of events.
 pub(crate) fn add_few(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     add_hourly_counts(connection, changes)?;
+    add_minute_counts(connection, changes)?;
     add_pull_requests(connection, changes)?;
     for envelope in &changes.envelopes {
         add_envelope(connection, envelope)?;
@@ -53,8 +54,9 @@ pub(crate) fn add_few(connection: &Connection, changes: &Changes) -> rusqlite::R
 }
 
 /// The tables of [`add_few`].
-pub(crate) const FEW: [&str; 7] = [
+pub(crate) const FEW: [&str; 8] = [
     "hourly_counts",
+    "minute_counts",
     "pull_requests",
     "envelopes",
     "envelope_counts",
@@ -71,6 +73,19 @@ fn add_hourly_counts(connection: &Connection, changes: &Changes) -> rusqlite::Re
     for (hour, counts) in &changes.hourly_counts {
         for (kind, events) in counts.iter() {
             upsert.execute(params![hour.unwrap_or(UNDATED), Kind(kind), count(events)])?;
+        }
+    }
+    Ok(())
+}
+
+fn add_minute_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO minute_counts VALUES (?1, ?2, ?3)
+         ON CONFLICT (minute, kind) DO UPDATE SET events = events + excluded.events",
+    )?;
+    for (minute, counts) in &changes.minute_counts {
+        for (kind, events) in counts.iter() {
+            upsert.execute(params![minute, Kind(kind), count(events)])?;
         }
     }
     Ok(())

@@ -90,12 +90,7 @@ impl World {
 fn fold(changes: &mut Changes, event: &Event<'_>) {
     changes.contributions.see(event);
     let at = event.created_at;
-    let hour = at.map(|at| at.as_seconds().div_euclid(3600));
-    changes
-        .hourly_counts
-        .entry(hour)
-        .or_default()
-        .add(&event.kind, 1);
+    changes.count(&event.kind, at);
     if let Some((key, name)) = event.repo.as_ref().and_then(|repo| {
         let name = repo.name.as_deref();
         RepoKey::of(repo.id, name).map(|key| (key, name.unwrap_or_default()))
