@@ -38,7 +38,7 @@ pub fn replay(
 ) -> Result<ReplaySummary, ProjectError> {
     let dir = options.model();
     // Before anything is locked or made: there may be no log.
-    open_log(options)?;
+    let watermark = open_log(options)?.watermark()?;
     let _lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
     space::check(options, &dir)?;
@@ -48,7 +48,7 @@ pub fn replay(
         progress,
         stop,
     };
-    let built = build(&dir.generation_path(generation), with);
+    let built = build(&dir.generation_path(generation), watermark, with);
     if built.is_err() {
         // What could not be removed now is removed by the next replay.
         let _ = dir.remove(generation);
@@ -74,8 +74,11 @@ struct Built {
     folded: Folded,
 }
 
-fn build(path: &Path, mut with: Projecting<'_>) -> Result<Built, ProjectError> {
-    let watermark = open_log(with.options)?.watermark()?;
+fn build(
+    path: &Path,
+    watermark: ghev_log::Offset,
+    mut with: Projecting<'_>,
+) -> Result<Built, ProjectError> {
     let Loaded {
         cursor,
         load,

@@ -33,12 +33,8 @@ pub(super) fn in_order<C, J: Send, R: Send>(
         let (mut given, mut taken) = (0, 0);
         loop {
             let job = next(context)?;
-            let unfinished_max = if job.is_some() {
-                crew.len() * WAITING_MAX
-            } else {
-                0
-            };
             let is_last = job.is_none();
+            let unfinished_max = if is_last { 0 } else { crew.len() * WAITING_MAX };
             if let Some(job) = job {
                 // A worker that is gone has panicked, which the scope passes on.
                 if crew[given % crew.len()].0.send(job).is_err() {

@@ -48,7 +48,8 @@ pub(super) struct Loaded {
 }
 
 impl Projecting<'_> {
-    /// Loads everything below `until` into the new file `into`.
+    /// Loads everything below `until` into the new file `into`, of which nothing is left where that
+    /// fails.
     ///
     /// What retention takes away between the two walks would be in one of them only: then both begin
     /// anew.
@@ -57,7 +58,6 @@ impl Projecting<'_> {
             match self.attempt(until, into) {
                 Err(ProjectError::Log(error @ ReadError::Trimmed { .. })) => {
                     tracing::warn!(%error, "beginning anew");
-                    ModelDir::remove_database(into)?;
                 }
                 attempted => return attempted,
             }
@@ -66,9 +66,24 @@ impl Projecting<'_> {
     }
 
     fn attempt(&mut self, until: Offset, into: &Path) -> Result<Loaded, ProjectError> {
-        let mut cursor = open_log(self.options)?;
-        let first = cursor.first_offset()?;
+        let cursor = open_log(self.options)?;
         let finder = RepeatFinder::create(into, convert::log_id(cursor.log_id()))?;
+        let loaded = self.walk_twice(cursor, until, finder);
+        if loaded.is_err() {
+            // It was made here. What cannot be removed now is in the way of the next attempt, which
+            // says so.
+            let _ = ModelDir::remove_database(into);
+        }
+        loaded
+    }
+
+    fn walk_twice(
+        &mut self,
+        mut cursor: LogCursor,
+        until: Offset,
+        finder: RepeatFinder,
+    ) -> Result<Loaded, ProjectError> {
+        let first = cursor.first_offset()?;
         let (finder, until) = self.compare(&mut cursor, first..until, finder)?;
         let mut load = finder.finish()?;
         load.keep_events(self.options.keep_events);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ghev_event::{Decoder, Timestamp};
 use ghev_log::LogCursor;
-use ghev_readmodel::{ModelDir, Offset, OpenError};
+use ghev_readmodel::{ModelDir, Offset};
 
 use super::load::{Loaded, Projecting};
 use super::progress::ReplayProgress;
@@ -54,12 +54,7 @@ pub fn until(
         progress,
         stop,
     };
-    let loaded = load_into(into, end, with);
-    if loaded.is_err() && !matches!(loaded, Err(ProjectError::Open(OpenError::Occupied { .. }))) {
-        // A part of a model is worth nothing, and would be in the way of the next attempt.
-        let _ = ModelDir::remove_database(into);
-    }
-    loaded
+    load_into(into, end, with)
 }
 
 fn load_into(
@@ -73,7 +68,11 @@ fn load_into(
         folded,
     } = with.load(end, into)?;
     let next_offset = convert::to_model(cursor.offset())?;
-    load.seal(next_offset)?;
+    if let Err(error) = load.seal(next_offset) {
+        // A part of a model is worth nothing, and would be in the way of the next attempt.
+        let _ = ModelDir::remove_database(into);
+        return Err(error.into());
+    }
     Ok(UntilSummary {
         next_offset,
         records: folded.records,

@@ -278,3 +278,30 @@ fn a_model_that_keeps_some_events_is_what_a_replay_keeps_of_them() {
     rebuild(&fixture);
     assert_eq!(fixture.hashes().events_since, None);
 }
+
+/// A file that somebody has is theirs; one that a replay has begun and not ended is nobody's.
+#[test]
+fn time_travel_leaves_other_files_alone_and_no_part_of_its_own() {
+    let fixture = Fixture::with(&three_records());
+    let into = fixture.options.model_dir.with_extension("past.db");
+    let end = replay::Until::Offset(Offset::new(2).unwrap());
+    let travel = |stop: &StopFlag| {
+        let mut ignored = |_| {};
+        replay::until(&fixture.options, end, &into, &mut ignored, stop)
+    };
+    std::fs::write(&into, "mine").unwrap();
+    let refused = travel(&StopFlag::new()).unwrap_err();
+    assert!(matches!(
+        refused,
+        ProjectError::Open(ghev_readmodel::OpenError::Occupied { .. })
+    ));
+    assert_eq!(std::fs::read(&into).unwrap(), b"mine");
+    std::fs::remove_file(&into).unwrap();
+
+    let stopped = StopFlag::new();
+    stopped.stop();
+    let ended = travel(&stopped).unwrap_err();
+    assert!(matches!(ended, ProjectError::Stopped));
+    assert!(!into.exists());
+    assert_eq!(travel(&StopFlag::new()).unwrap().records, 2);
+}

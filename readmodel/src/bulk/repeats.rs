@@ -21,7 +21,7 @@ use super::tree::IndexTree;
 use crate::error::{OpenError, WriteError};
 use crate::stored::{Value, id_value, kind_value};
 use crate::writer::refuse_occupied;
-use crate::{Admission, LogId, Offset, Place};
+use crate::{Admission, LogId, ModelDir, Offset, Place};
 
 /// Equal keys are in the same of so many shares: each can be looked through by itself.
 const SHARES: u8 = 2;
@@ -55,7 +55,15 @@ impl RepeatFinder {
     /// Where the file cannot be made, or has something in it.
     pub fn create(path: &Path, log_id: LogId) -> Result<Self, OpenError> {
         refuse_occupied(path)?;
-        let path = path.to_path_buf();
+        let made = Self::make(path.to_path_buf(), log_id);
+        if made.is_err() {
+            // A file without a model would be in the way of the next attempt.
+            let _ = ModelDir::remove_database(path);
+        }
+        made
+    }
+
+    fn make(path: PathBuf, log_id: LogId) -> Result<Self, OpenError> {
         let roots = file::create(&path, log_id).map_err(|source| OpenError::Sqlite {
             path: path.clone(),
             source,
