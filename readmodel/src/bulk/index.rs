@@ -86,15 +86,13 @@ impl EventIndex {
 
 /// Writes an index whose rows are the values of each entry.
 pub(super) fn write(mut entries: Sorted, mut tree: IndexTree) -> io::Result<()> {
-    let (mut record, mut row) = (Record::default(), Vec::new());
+    let mut record = Record::default();
     while let Some(mut entry) = entries.next()? {
         record.clear();
         while let Some(value) = take(&mut entry) {
             record.push(&value);
         }
-        row.clear();
-        record.write(&mut row);
-        tree.push(&row)?;
+        tree.push(&record)?;
     }
     tree.finish()
 }

@@ -206,7 +206,7 @@ fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
 /// Writes the index over keys: of each the first.
 pub(super) fn write_keys(keys: &[Run], spill: &Spill, mut tree: IndexTree) -> io::Result<()> {
     let mut keys = Sorted::merge(keys, spill)?;
-    let (mut record, mut row, mut last) = (Record::default(), Vec::new(), Vec::new());
+    let (mut record, mut last) = (Record::default(), Vec::new());
     while let Some(entry) = keys.next()? {
         let entry = Entry::read(entry)?;
         if last == entry.key {
@@ -218,9 +218,7 @@ pub(super) fn write_keys(keys: &[Run], spill: &Spill, mut tree: IndexTree) -> io
             record.push(&value);
         }
         record.integer(entry.place);
-        row.clear();
-        record.write(&mut row);
-        tree.push(&row)?;
+        tree.push(&record)?;
         last.clear();
         last.extend_from_slice(entry.key);
     }

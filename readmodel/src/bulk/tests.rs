@@ -38,11 +38,15 @@ fn empty(path: &Path) -> (Arc<PageFile>, [PageNumber; 2]) {
     (Arc::new(PageFile::new(file.unwrap()).unwrap()), roots)
 }
 
-fn row_of(text: &str) -> Vec<u8> {
+fn record_of(text: &str) -> Record {
     let mut record = Record::default();
     record.text(text);
+    record
+}
+
+fn row_of(text: &str) -> Vec<u8> {
     let mut row = Vec::new();
-    record.write(&mut row);
+    record_of(text).write(&mut row);
     row
 }
 
@@ -73,7 +77,7 @@ fn written_and_read(texts: &[String]) {
     let mut keyed = IndexTree::new(&file, keyed_root);
     for (number, text) in (0..).zip(texts) {
         numbered.push(number * 3, &row_of(text)).unwrap();
-        keyed.push(&row_of(text)).unwrap();
+        keyed.push(&record_of(text)).unwrap();
     }
     numbered.finish().unwrap();
     keyed.finish().unwrap();
@@ -135,7 +139,7 @@ fn a_tree_can_be_written_on() {
     let (file, [_, root]) = empty(&path);
     let mut tree = IndexTree::new(&file, root);
     for text in wide(300).iter().step_by(2) {
-        tree.push(&row_of(text)).unwrap();
+        tree.push(&record_of(text)).unwrap();
     }
     tree.finish().unwrap();
     file.finish().unwrap();

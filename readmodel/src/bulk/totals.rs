@@ -152,7 +152,6 @@ pub(super) fn write(mut entries: Sorted, of: Summed, tree: IndexTree) -> io::Res
         of,
         tree,
         record: Record::default(),
-        row: Vec::new(),
     };
     let mut key = Vec::new();
     let mut totals: Option<Totals> = None;
@@ -185,7 +184,6 @@ struct Rows {
     of: Summed,
     tree: IndexTree,
     record: Record,
-    row: Vec<u8>,
 }
 
 impl Rows {
@@ -193,8 +191,6 @@ impl Rows {
         let key: Vec<Value<'_>> = std::iter::from_fn(|| take(&mut key)).collect();
         self.record.clear();
         (self.of.row)(&mut self.record, &key, totals);
-        self.row.clear();
-        self.record.write(&mut self.row);
-        self.tree.push(&self.row)
+        self.tree.push(&self.record)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::node::{Node, NodeKind};
 use super::pages::{PAGE_BYTES, PageFile, PageNumber, PageWriter};
-use super::record::put_varint;
+use super::record::{Record, put_varint};
 
 /// Bytes of a row that stay in a table's page, and in an index's; a longer one goes on in pages of
 /// its own (<https://www.sqlite.org/fileformat2.html#cell_payload_overflow_pages>).
@@ -216,6 +216,7 @@ pub(super) struct IndexTree {
     branches: Branches,
     /// What did not fit into the leaf: it stands above, between it and the next.
     next: Option<Vec<u8>>,
+    row: Vec<u8>,
     cell: Vec<u8>,
 }
 
@@ -226,18 +227,21 @@ impl IndexTree {
             leaf: Node::new(NodeKind::LeafIndex),
             branches: Branches::new(file, root, NodeKind::InteriorIndex),
             next: None,
+            row: Vec::new(),
             cell: Vec::new(),
         }
     }
 
     /// Adds a row that sorts after all before it.
-    pub(super) fn push(&mut self, row: &[u8]) -> io::Result<()> {
+    pub(super) fn push(&mut self, record: &Record) -> io::Result<()> {
+        self.row.clear();
+        record.write(&mut self.row);
         self.cell.clear();
-        put_varint(&mut self.cell, row.len() as u64);
+        put_varint(&mut self.cell, self.row.len() as u64);
         put_payload(
             &mut self.cell,
             &mut self.branches.pages,
-            row,
+            &self.row,
             INDEX_LOCAL_MAX,
         )?;
         if let Some(between) = self.next.take() {

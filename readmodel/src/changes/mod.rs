@@ -20,10 +20,8 @@ pub(crate) use contributions::{
 pub use kind_counts::KindCounts;
 pub use sightings::{NameSighting, Sightings};
 
+use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
 use crate::{ActorKey, Offset, OrgKey, RepoKey};
-
-const HOUR_SECONDS: i64 = 3600;
-const MINUTE_SECONDS: i64 = 60;
 
 /// All that a batch adds beside the rows of `events`.
 #[derive(Debug, Default)]

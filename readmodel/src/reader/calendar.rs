@@ -1,6 +1,8 @@
 //! Stretches of the calendar, in UTC: which one an instant lies in, and when it begins. Knows
 //! nothing about what is counted in them.
 
+use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
+
 /// How long a bucket of a series is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SeriesInterval {
@@ -17,8 +19,6 @@ pub enum SeriesInterval {
     Month,
 }
 
-pub(super) const MINUTE_SECONDS: i64 = 60;
-pub(super) const HOUR_SECONDS: i64 = 3600;
 const DAY_SECONDS: i64 = 86_400;
 const WEEK_DAYS: i64 = 7;
 

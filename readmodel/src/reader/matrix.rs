@@ -5,10 +5,11 @@
 
 use rusqlite::{CachedStatement, Params};
 
-use super::calendar::{HOUR_SECONDS, MINUTE_SECONDS, MONDAY_TO_EPOCH_DAYS};
+use super::calendar::MONDAY_TO_EPOCH_DAYS;
 use super::spans::{Span, Unit};
 use super::{Scope, Snapshot, Window};
 use crate::error::ReadError;
+use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
 
 const DAY_HOURS: usize = 24;
 const WEEK_DAYS: usize = 7;

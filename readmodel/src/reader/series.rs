@@ -8,13 +8,13 @@
 use ghev_event::{EventKind, Timestamp};
 use rusqlite::{CachedStatement, OptionalExtension as _, Params};
 
-use super::calendar::{HOUR_SECONDS, MINUTE_SECONDS, SeriesInterval};
+use super::calendar::SeriesInterval;
 use super::counts::Tally;
 use super::scope::ScopeSql;
 use super::spans::{Span, Unit};
 use super::{EventCounts, Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
-use crate::stored::Kind;
+use crate::stored::{HOUR_SECONDS, Kind, MINUTE_SECONDS};
 
 /// How many buckets a series may have.
 const BUCKETS_MAX: u64 = 10_000;

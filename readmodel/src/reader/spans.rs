@@ -2,9 +2,8 @@
 //! the seconds at its ends. Knows nothing about what is counted.
 
 use super::Snapshot;
-use super::calendar::{HOUR_SECONDS, MINUTE_SECONDS};
 use crate::schema;
-use crate::stored::UNDATED;
+use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS, UNDATED};
 
 /// What counts there are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

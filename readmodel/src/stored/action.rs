@@ -53,10 +53,7 @@ pub(crate) fn action_value(action: &str) -> Value<'_> {
 
 impl ToSql for Action<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self.number() {
-            Some(number) => ToSqlOutput::from(number),
-            None => ToSqlOutput::Borrowed(ValueRef::Text(self.0.as_bytes())),
-        })
+        Ok(action_value(self.0).into())
     }
 }
 

@@ -14,10 +14,7 @@ pub(crate) struct Kind(pub(crate) EventKind);
 
 impl ToSql for Kind {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match &self.0 {
-            EventKind::Known(kind) => ToSqlOutput::from(i64::from(kind.code())),
-            EventKind::Other(name) => ToSqlOutput::Borrowed(ValueRef::Text(name.as_bytes())),
-        })
+        Ok(kind_value(&self.0).into())
     }
 }
 

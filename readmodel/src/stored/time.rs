@@ -7,6 +7,10 @@ use ghev_event::Timestamp;
 /// first and lies in no window.
 pub(crate) const UNDATED: i64 = i64::MIN;
 
+/// The units that events are summed up by.
+pub(crate) const MINUTE_SECONDS: i64 = 60;
+pub(crate) const HOUR_SECONDS: i64 = 3600;
+
 /// As a row has it.
 pub(crate) fn seconds_of(time: Option<Timestamp>) -> i64 {
     time.map_or(UNDATED, Timestamp::as_seconds)

@@ -13,9 +13,14 @@ pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
 }
 
-impl From<Option<i64>> for Value<'_> {
-    fn from(number: Option<i64>) -> Self {
-        number.map_or(Self::Null, Self::Integer)
+impl<'a> From<Value<'a>> for ToSqlOutput<'a> {
+    fn from(value: Value<'a>) -> Self {
+        match value {
+            Value::Null => Self::Owned(OwnedValue::Null),
+            Value::Integer(number) => Self::Owned(OwnedValue::Integer(number)),
+            Value::Text(Cow::Borrowed(text)) => Self::Borrowed(ValueRef::Text(text.as_bytes())),
+            Value::Text(Cow::Owned(text)) => Self::Owned(OwnedValue::Text(text)),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use crate::changes::{ContributionSighting, Contributor, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
-use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, OrgKey, RepoKey, Sightings};
+use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, RepoKey, Sightings};
 
 /// A sum as SQLite stores it; none comes near 2^63.
 pub(crate) fn count(number: u64) -> i64 {
@@ -66,26 +66,30 @@ pub(crate) const FEW: [&str; 8] = [
 ];
 
 fn add_hourly_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO hourly_counts VALUES (?1, ?2, ?3)
-         ON CONFLICT (hour, kind) DO UPDATE SET events = events + excluded.events",
-    )?;
-    for (hour, counts) in &changes.hourly_counts {
-        for (kind, events) in counts.iter() {
-            upsert.execute(params![hour.unwrap_or(UNDATED), Kind(kind), count(events)])?;
-        }
-    }
-    Ok(())
+    let hours = changes.hourly_counts.iter();
+    let hours = hours.map(|(hour, counts)| (hour.unwrap_or(UNDATED), counts));
+    add_counts(connection, "hourly_counts", "hour", hours)
 }
 
 fn add_minute_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO minute_counts VALUES (?1, ?2, ?3)
-         ON CONFLICT (minute, kind) DO UPDATE SET events = events + excluded.events",
-    )?;
-    for (minute, counts) in &changes.minute_counts {
+    let minutes = changes.minute_counts.iter();
+    let minutes = minutes.map(|(&minute, counts)| (minute, counts));
+    add_counts(connection, "minute_counts", "minute", minutes)
+}
+
+fn add_counts<'c>(
+    connection: &Connection,
+    table: &str,
+    unit: &str,
+    counted: impl Iterator<Item = (i64, &'c KindCounts)>,
+) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(&format!(
+        "INSERT INTO {table} VALUES (?1, ?2, ?3)
+         ON CONFLICT ({unit}, kind) DO UPDATE SET events = events + excluded.events"
+    ))?;
+    for (at, counts) in counted {
         for (kind, events) in counts.iter() {
-            upsert.execute(params![minute, Kind(kind), count(events)])?;
+            upsert.execute(params![at, Kind(kind), count(events)])?;
         }
     }
     Ok(())
