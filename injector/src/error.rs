@@ -16,7 +16,7 @@ fn number(pid: Option<u32>) -> String {
 /// Why polling ended.
 #[derive(Debug, thiserror::Error)]
 pub enum InjectError {
-    /// Another writer holds the log.
+    /// Another writer holds the log, and takes in no polls: an injector, or one that does not listen.
     #[error(
         "another process{} already writes the log in {}: stop it first, or name another --data \
          directory", number(*pid), dir.display()

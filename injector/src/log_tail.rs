@@ -5,7 +5,39 @@ use std::path::Path;
 
 use ghev_event::Decoder;
 use ghev_event::codec::Heads;
-use ghev_log::{LogCursor, Offset, ReadError};
+use ghev_log::{LogCursor, LogId, LogWriter, Offset, ReadError};
+
+/// A log as it stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) log_id: LogId,
+    /// The first record that it holds.
+    pub(crate) first: Offset,
+    /// The offset of the record to come.
+    pub(crate) next: Offset,
+}
+
+impl Extent {
+    /// Of a log that another process writes: as far as it is durable.
+    pub(crate) fn of_another(dir: &Path) -> Result<Self, ReadError> {
+        // Beyond every record: a lower place may have been trimmed.
+        let mut cursor = LogCursor::open(dir, Offset::new(u64::MAX))?;
+        Ok(Self {
+            log_id: cursor.log_id(),
+            first: cursor.first_offset()?,
+            next: cursor.watermark()?,
+        })
+    }
+
+    /// Of a log that this process writes.
+    pub(crate) fn of_own(writer: &LogWriter) -> Self {
+        Self {
+            log_id: writer.log_id(),
+            first: writer.first_offset(),
+            next: writer.next_offset(),
+        }
+    }
+}
 
 /// Hands the heads of every record in `from..to` to `each`, in order, as far as the log still holds
 /// them. Records that are no envelopes this version knows are left out: the projector reports them.

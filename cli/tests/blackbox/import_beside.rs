@@ -1,14 +1,15 @@
 //! `ghev import` beside an injector or another import, and killed in the middle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use ghev_log::{LogOptions, LogWriter};
 use ghev_sim::{EventGenerator, SimOptions};
 use serde_json::Value;
 
-use crate::support::{Made, StandIn, Workspace, event, gzip, ndjson};
+use crate::support::{Made, StandIn, Workspace, event, get, gzip, ndjson};
 
 /// How long an import may take until something of it is durable.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -270,4 +271,94 @@ fn an_import_that_holds_the_log_and_is_killed_costs_the_other_nothing() {
     assert_eq!(second["appended"], 42, "{second}");
     each_once(&at, &lines[36..]);
     at.run(&["log", "verify"]).with_code(0);
+}
+
+/// Both ended with exit 3 while an import held the log, and missed what passed meanwhile.
+#[test]
+fn polling_goes_through_an_import_and_takes_the_log_over_when_that_ends() {
+    let (at, github) = (Workspace::new(), lively());
+    let lines = bulky(1..=40);
+    let mut import = Fed::start(&at, &[]);
+    import.feed(&lines[..36]);
+    until_in_log(&at, 1);
+    let up = [
+        "up",
+        "--listen",
+        "127.0.0.1:0",
+        "--github-url",
+        github.url(),
+    ];
+    let mut up = at.start(&up);
+    up.line_with("an import holds the log");
+    let address = up.address();
+    assert_eq!(get(&address, "/healthz").unwrap().status, 200);
+    let polled = || -> usize {
+        let imported = |line: &&String| line.contains("noise");
+        let lines = lines_in_log(&at);
+        lines.len() - lines.keys().filter(imported).count()
+    };
+    let first = up.until("a poll", || Some(polled()).filter(|&n| n > 0));
+    up.until("a further poll", || Some(polled()).filter(|&n| n > first));
+    import.feed(&lines[36..]);
+    assert_eq!(import.end()["appended"], 40);
+    up.line_with("polling writes it now");
+    // From now on it is the other way round.
+    let more = many(1_001..=1_010);
+    at.file("more.json", &ndjson(&more));
+    let more_said = at.run(&["import", "--format", "json", "more.json"]);
+    assert_eq!(more_said.with_code(0).last_json()["appended"], 10);
+    let second = at.run(&["inject", "--github-url", github.url()]);
+    second.with_code(3);
+    assert!(up.signal("TERM").success());
+    each_once(&at, &lines);
+    each_once(&at, &more);
+    at.run(&["log", "verify"]).with_code(0);
+}
+
+#[test]
+fn an_import_that_is_killed_costs_polling_through_it_nothing() {
+    let (at, github) = (Workspace::new(), lively());
+    let lines = bulky(1..=36);
+    let mut import = Fed::start(&at, &[]);
+    import.feed(&lines);
+    until_in_log(&at, 1);
+    let mut injector = at.start(&["inject", "--github-url", github.url()]);
+    injector.line_with("an import holds the log");
+    let here = lines_in_log(&at).len();
+    injector.until("a poll", || (lines_in_log(&at).len() > here).then_some(()));
+    import.kill();
+    injector.line_with("polling writes it now");
+    assert!(injector.signal("TERM").success());
+    // The page in hand at the stop is appended or not at all; the next poll brings it again.
+    let again = at.run(&["inject", "--once", "--github-url", github.url()]);
+    again.with_code(0);
+    each_once(&at, &[]);
+    let kept: BTreeSet<(String, String)> = lines_in_log(&at)
+        .keys()
+        .map(|line| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| event[name].as_str().unwrap().to_owned();
+            (text("type"), text("id"))
+        })
+        .collect();
+    let missed: Vec<_> = github.delivered().difference(&kept).cloned().collect();
+    assert!(missed.is_empty(), "{missed:?}");
+    at.run(&["log", "verify"]).with_code(0);
+}
+
+#[test]
+fn polling_that_waits_for_the_log_stops_when_it_is_told_to() {
+    let (at, github) = (Workspace::new(), lively());
+    // It takes in nothing, and does not say that it never will.
+    let _holder = LogWriter::open(at.log_dir(), LogOptions::default()).unwrap();
+    for (command, signal) in [("inject", "TERM"), ("up", "INT")] {
+        let args = [command, "--github-url", github.url()];
+        let listen: &[&str] = match command {
+            "up" => &["--listen", "127.0.0.1:0"],
+            _ => &[],
+        };
+        let mut waiting = at.start(&[&args, listen].concat());
+        waiting.line_with("waiting for a moment");
+        assert!(waiting.signal(signal).success(), "{command}");
+    }
 }

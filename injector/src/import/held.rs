@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use ghev_log::{AppendError, LogWriter, Offset};
 use tokio_util::sync::CancellationToken;
 
-use super::store::{Appended, Extent};
+use super::store::Appended;
 use crate::Clock;
-use crate::inbox::{Answer, Inbox, Offer, events_of};
+use crate::inbox::{Answer, Inbox, Offer, Takes, events_of};
+use crate::log_tail::Extent;
 
 /// The log's one writer, shared with a thread that takes in what others offer.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Held {
             .name("ghev-inbox".to_owned())
             .spawn(move || take_in_all(&dir, &of_thread, clock, &stopped));
         if let Err(error) = &thread {
-            tracing::warn!(%error, "no thread: no other import can go through this one");
+            tracing::warn!(%error, "no thread: nobody else can append through this import");
         }
         let thread = thread.ok();
         Self {
@@ -48,12 +49,7 @@ impl Held {
     }
 
     pub(super) fn extent(&self) -> Extent {
-        let writer = lock(&self.writer);
-        Extent {
-            log_id: writer.log_id(),
-            first: writer.first_offset(),
-            next: writer.next_offset(),
-        }
+        Extent::of_own(&lock(&self.writer))
     }
 
     /// Appends the records durably if the log ends at `at`.
@@ -108,12 +104,12 @@ fn take_in_all(
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::warn!(%error, "no other import can go through this one");
+            tracing::warn!(%error, "nobody else can append through this import");
             return;
         }
     };
     runtime.block_on(async {
-        let mut inbox = Inbox::open(dir, clock);
+        let mut inbox = Inbox::open(dir, Takes::Everything, clock);
         loop {
             tokio::select! {
                 biased;
@@ -128,24 +124,24 @@ fn take_in_all(
 fn take_in(offer: Offer, writer: &mut LogWriter) {
     let next = writer.next_offset();
     let answer = if offer.at == next {
-        events_of(&offer.records).map(|_| append(writer, &offer.records))
+        events_of(&offer.records, Takes::Everything).map(|_| append(writer, &offer.records))
     } else {
-        // The import reads what came, which it can only where that is durable.
+        // Its sender reads what came, which it can only where that is durable.
         Ok(writer.sync().map(|()| Answer::Moved(next)))
     };
     match answer {
         Ok(Ok(answer)) => offer.answer(answer),
         Ok(Err(error)) if error.is_refusal() => offer.answer(Answer::Refused(error.to_string())),
         // The log has to be opened anew, by whoever comes next: the offer stays unanswered.
-        Ok(Err(error)) => tracing::warn!(%error, "failed to append what another import offered"),
+        Ok(Err(error)) => tracing::warn!(%error, "failed to append what another process offered"),
         Err(reason) => {
-            tracing::warn!(reason, "refused what another import offered");
+            tracing::warn!(reason, "refused what another process offered");
             offer.answer(Answer::Refused(reason));
         }
     }
 }
 
-/// An import is told what is durable, whatever the policy.
+/// Whoever offers is told what is durable, whatever the policy.
 fn append(writer: &mut LogWriter, records: &[Vec<u8>]) -> Result<Answer, AppendError> {
     let appended = writer.append(records)?;
     writer.sync()?;

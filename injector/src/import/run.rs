@@ -14,10 +14,10 @@ use super::inputs::{self, Place};
 use super::known::Known;
 use super::pending::owned;
 use super::pieces::{Piece, Pieces, Span};
-use super::store::{Extent, Store};
+use super::store::Store;
 use super::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input};
 use crate::ImportError;
-use crate::log_tail::read_heads;
+use crate::log_tail::{Extent, read_heads};
 
 /// Pieces between two looks at whether to stop, and two reports of progress.
 const PIECES_PER_REPORT: u64 = 512;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ghev_log::{LogCursor, LogId, LogWriter, Offset, OpenError};
+use ghev_log::{LogWriter, Offset, OpenError};
 
 use super::ImportOptions;
 use super::held::Held;
 use crate::ImportError;
 use crate::inbox::{Answer, Delivery};
+use crate::log_tail::Extent;
 
 /// Between two looks whether the log is free or its holder listens.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -33,16 +34,6 @@ pub(super) struct Store {
 enum Way {
     Held(Held),
     Holder(Delivery),
-}
-
-/// A log as it stands.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Extent {
-    pub(super) log_id: LogId,
-    /// The first record that it holds.
-    pub(super) first: Offset,
-    /// The offset of the record to come.
-    pub(super) next: Offset,
 }
 
 /// What became of records.
@@ -74,13 +65,7 @@ impl Store {
         if let Way::Held(log) = &self.way {
             return Ok(log.extent());
         }
-        // Beyond every record: a lower place may have been trimmed.
-        let mut cursor = LogCursor::open(&self.dir, Offset::new(u64::MAX))?;
-        Ok(Extent {
-            log_id: cursor.log_id(),
-            first: cursor.first_offset()?,
-            next: cursor.watermark()?,
-        })
+        Ok(Extent::of_another(&self.dir)?)
     }
 
     /// Appends the records durably if the log ends at `at`, up to where the caller has read it.

@@ -1,6 +1,6 @@
-//! How an import appends to a log that a running injector or another import holds: a socket in the
-//! log's directory, on which records are offered and answered. Knows nothing about who reads which
-//! files.
+//! How an import appends to a log that a running injector or another import holds, and an injector to
+//! one that an import holds: a socket in the log's directory, on which records are offered and
+//! answered. Knows nothing about who reads which files or polls which feeds.
 //!
 //! # Why a socket, and why there
 //!
@@ -13,6 +13,7 @@
 //!
 //! # Offers
 //!
+//! Whoever does not hold the log is called the import here; an injector beside an import does the same.
 //! An offer is a batch of records and the offset they are to begin at: that of the first record the
 //! import has not read. The holder appends them there durably, or not at all:
 //!
@@ -27,12 +28,17 @@
 //! No answer, because the holder ended or was killed, means that nobody knows. The import then
 //! takes the log over, or finds the holder that came after, reads on from where it stood, and
 //! finds its own records there, byte for byte, or does not and offers them again. An import that is
-//! killed leaves a whole batch or nothing; importing again finds out which.
+//! killed leaves a whole batch or nothing; importing again finds out which. An offer of no records
+//! asks where the log ends.
+//!
+//! An import takes in whatever is offered, since it ends, and polling that waited for it would miss
+//! events. An injector takes in imports only: two that poll are one too many, which the second is to
+//! say.
 //!
 //! # Bytes
 //!
-//! All numbers are little-endian. The holder greets with `ghev-inbox 1\n`. Then, as often as the
-//! import likes:
+//! All numbers are little-endian. The holder greets with `ghev-inbox 2 ` and what it takes in (`a`
+//! everything, `i` imports only), `\n`. Then, as often as the import likes:
 //!
 //! | From | Bytes |
 //! |---|---|
@@ -50,7 +56,32 @@ pub(crate) use server::{Inbox, Offer};
 
 use ghev_log::Offset;
 
-const GREETING: &[u8; 13] = b"ghev-inbox 1\n";
+const GREETING_BYTES: usize = 15;
+
+/// What a holder takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Pages of feeds as well as imports.
+    Everything,
+    ImportsOnly,
+}
+
+impl Takes {
+    const ALL: [Self; 2] = [Self::Everything, Self::ImportsOnly];
+
+    const fn greeting(self) -> &'static [u8; GREETING_BYTES] {
+        match self {
+            Self::Everything => b"ghev-inbox 2 a\n",
+            Self::ImportsOnly => b"ghev-inbox 2 i\n",
+        }
+    }
+
+    fn of_greeting(greeting: &[u8; GREETING_BYTES]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|takes| takes.greeting() == greeting)
+    }
+}
 
 /// The bytes of an offer's records; several times what an import sends at once.
 const OFFER_MAX_BYTES: usize = 32 << 20;

@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{Answer, GREETING, OFFER_MAX_BYTES, socket};
+use super::{Answer, OFFER_MAX_BYTES, Takes, socket};
 use crate::Clock;
 
 /// More imports at once than anybody means to run; further ones wait for their turn.
@@ -55,19 +55,19 @@ pub(crate) struct Inbox {
 impl Inbox {
     /// Takes offers for the log in `dir`, which the caller holds. Where there can be no socket, on
     /// some filesystems, the caller goes on without.
-    pub(crate) fn open(dir: &Path, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn open(dir: &Path, takes: Takes, clock: Arc<dyn Clock>) -> Self {
         let (sender, offers) = mpsc::channel(1);
         let mut accepting = JoinSet::new();
         let listener = socket::remove(dir)
             .and_then(|()| socket::with_name(dir, |name| UnixListener::bind(name)));
         let bound = match listener {
             Ok(listener) => {
-                accepting.spawn(accept(listener, sender.clone(), clock));
+                accepting.spawn(accept(listener, takes, sender.clone(), clock));
                 Some(dir.to_path_buf())
             }
             Err(error) => {
                 tracing::warn!(socket = %socket::path(dir).display(), %error,
-                    "no socket: no import can go through this process");
+                    "no socket: nobody else can append through this process");
                 None
             }
         };
@@ -97,16 +97,21 @@ impl Drop for Inbox {
     }
 }
 
-async fn accept(listener: UnixListener, offers: mpsc::Sender<Offer>, clock: Arc<dyn Clock>) {
+async fn accept(
+    listener: UnixListener,
+    takes: Takes,
+    offers: mpsc::Sender<Offer>,
+    clock: Arc<dyn Clock>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, offers.clone()));
+                    connections.spawn(serve(stream, takes, offers.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "an import could not connect");
+                    tracing::warn!(%error, "another process could not connect");
                     clock.wait(ACCEPT_AGAIN_WAIT).await;
                 }
             },
@@ -115,16 +120,20 @@ async fn accept(listener: UnixListener, offers: mpsc::Sender<Offer>, clock: Arc<
     }
 }
 
-async fn serve(mut stream: UnixStream, offers: mpsc::Sender<Offer>) {
-    tracing::debug!("an import connected");
-    match converse(&mut stream, &offers).await {
-        Ok(()) => tracing::debug!("an import disconnected"),
-        Err(error) => tracing::warn!(%error, "an import was cut off"),
+async fn serve(mut stream: UnixStream, takes: Takes, offers: mpsc::Sender<Offer>) {
+    tracing::debug!("another process connected");
+    match converse(&mut stream, takes, &offers).await {
+        Ok(()) => tracing::debug!("it disconnected"),
+        Err(error) => tracing::warn!(%error, "what another process offered was cut off"),
     }
 }
 
-async fn converse(stream: &mut UnixStream, offers: &mpsc::Sender<Offer>) -> io::Result<()> {
-    stream.write_all(GREETING).await?;
+async fn converse(
+    stream: &mut UnixStream,
+    takes: Takes,
+    offers: &mpsc::Sender<Offer>,
+) -> io::Result<()> {
+    stream.write_all(takes.greeting()).await?;
     while let Some((at, records)) = read_offer(stream).await? {
         let (answer, answered) = oneshot::channel();
         let offer = Offer {

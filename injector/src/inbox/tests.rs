@@ -76,7 +76,7 @@ impl Holder {
     fn new(dir: &Path) -> Self {
         Self {
             writer: LogWriter::open(dir, LogOptions::default()).unwrap(),
-            inbox: Inbox::open(dir, Arc::new(SystemClock)),
+            inbox: Inbox::open(dir, Takes::ImportsOnly, Arc::new(SystemClock)),
             dir: dir.to_path_buf(),
         }
     }
@@ -274,14 +274,14 @@ async fn a_socket_that_was_left_behind_is_replaced_and_a_long_name_is_no_hindran
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     drop(socket::with_name(&log, |name| UnixListener::bind(name)).unwrap());
     assert!(socket::path(&log).exists(), "as after kill -9");
-    let open = Inbox::open(&log, Arc::clone(&clock));
+    let open = Inbox::open(&log, Takes::ImportsOnly, Arc::clone(&clock));
     let to = log.clone();
     let connected = tokio::task::spawn_blocking(move || Delivery::connect(&to)).await;
     connected.unwrap().unwrap();
     drop(open);
     assert!(!socket::path(&log).exists());
     fs::write(socket::path(&log), b"a file of somebody's").unwrap();
-    drop(Inbox::open(&log, clock));
+    drop(Inbox::open(&log, Takes::ImportsOnly, clock));
     assert!(socket::path(&log).exists(), "not ours to remove");
 }
 
@@ -379,7 +379,7 @@ async fn nothing_but_envelopes_of_imports_gets_in() {
         let appended = offer(record(facts, &[2]));
         // Half an offer, then nothing: the other end must not wait for it with anything.
         let mut half = socket::with_name(&log, |name| UnixStream::connect(name)).unwrap();
-        half.read_exact(&mut [0; GREETING.len()]).unwrap();
+        half.read_exact(&mut [0; GREETING_BYTES]).unwrap();
         half.write_all(&[0; 9]).unwrap();
         drop(half);
         (refused, appended)

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ghev_event::{EnvelopeBuilder, Source, Timestamp};
+use ghev_log::Offset;
 use reqwest::Url;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,6 @@ use super::journal::{Done, Journal};
 use super::link;
 use super::page::Sorted;
 use super::verdict::{Asked, Failure, Remedy, Verdict, costs_a_request, judge};
-use crate::inbox::Inbox;
 use crate::{Clock, GithubUrl, InjectError};
 
 /// No feed has more pages of 100; a server that names ever another one is not followed for ever.
@@ -36,9 +36,9 @@ pub(super) struct Poller {
     pub(super) github: GithubUrl,
     pub(super) client: Client,
     pub(super) budget: Budget,
-    /// Before the journal, so that its socket is gone when the log's lock is let go.
-    pub(super) inbox: Inbox,
     pub(super) journal: Journal,
+    /// The log's events up to here are known, as far as anything is remembered of them.
+    pub(super) known_to: Offset,
     pub(super) seen: crate::seen::SeenWindow,
     pub(super) feeds: Vec<Feed>,
     /// What is to be polled; the feeds follow it between cycles.

@@ -18,19 +18,22 @@ use super::journal::{Done, Journal, blocking};
 use super::memory::Memory;
 use super::summary::FailedSource;
 use crate::clock::{earlier, until};
-use crate::inbox::Inbox;
 use crate::{Clock, InjectError, InjectOptions};
 
 /// The longest wait at once: a clock that was set meanwhile is noticed after it.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// How often an import that holds the log is looked after: it may have ended.
+const HOLDER_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Polls every source of `options` into the log in `log_dir`, which is created where there is
 /// none, until `stop`. Then whatever was accepted is durable and the log is closed.
 ///
-/// GitHub out of reach, limits, bad answers and a full disk are waited for.
+/// GitHub out of reach, limits, bad answers and a full disk are waited for. Where an import holds the
+/// log, that appends what is polled until it ends.
 ///
 /// # Errors
-/// [`InjectError`], [`InjectError::Locked`] where another process writes the log.
+/// [`InjectError`], [`InjectError::Locked`] where another process writes the log and is no import.
 pub async fn run(
     log_dir: &Path,
     options: InjectOptions,
@@ -54,20 +57,25 @@ pub async fn run_following(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<(), InjectError> {
-    let mut poller = Poller::start(log_dir, options, sources, clock, stop).await?;
+    let Some(mut poller) = Poller::start(log_dir, options, sources, clock, stop).await? else {
+        return Ok(());
+    };
     let mut looked_at = poller.clock.now();
     for feed in poller.feeds.iter().filter(|feed| feed.due > looked_at) {
         tracing::info!(source = %feed.source, next = %feed.due, "polled a moment ago: waiting");
     }
     while !poller.stop.is_cancelled() {
         poller.follow().await?;
+        if poller.look_after_log().await? == Done::Stopped {
+            break;
+        }
         let now = poller.clock.now();
         poller.journal.retain(now).await?;
         poller.notice_set_back(looked_at, now);
         looked_at = now;
         let (feed, ready) = poller.next(now);
         let done = if ready > now {
-            poller.wait(until(now, ready).min(WAIT_MAX)).await?
+            poller.wait(until(now, ready)).await?
         } else {
             // A summary is for those who poll once; it must not grow for ever.
             poller.summary = CycleSummary::default();
@@ -92,7 +100,9 @@ pub async fn once(
     stop: CancellationToken,
 ) -> Result<CycleSummary, InjectError> {
     let (_unchanged, sources) = watch::channel(options.sources.clone());
-    let mut poller = Poller::start(log_dir, options, sources, clock, stop).await?;
+    let Some(mut poller) = Poller::start(log_dir, options, sources, clock, stop).await? else {
+        return Ok(CycleSummary::default());
+    };
     for feed in 0..poller.feeds.len() {
         let now = poller.clock.now();
         let ready = poller.budget.ready_at(1, now);
@@ -108,19 +118,24 @@ pub async fn once(
 }
 
 impl Poller {
+    /// `None` where it is to stop before the log is open.
     async fn start(
         log_dir: &Path,
         options: InjectOptions,
         mut sources: watch::Receiver<Vec<Source>>,
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
-    ) -> Result<Self, InjectError> {
+    ) -> Result<Option<Self>, InjectError> {
         let asked = pollable(&sources.borrow_and_update());
         if asked.is_empty() {
             return Err(InjectError::NoSource);
         }
         let client = Client::new(&options)?;
-        let mut journal = Journal::open(log_dir, options.log, options.retention).await?;
+        let (log, retention) = (options.log, options.retention);
+        let opened = Journal::open(log_dir, log, retention, Arc::clone(&clock), stop.clone());
+        let Some(mut journal) = opened.await? else {
+            return Ok(None);
+        };
         journal.retain(clock.now()).await?;
         let memory = remembered(log_dir, &mut journal, &asked).await?;
         let now = clock.now();
@@ -134,7 +149,7 @@ impl Poller {
                 now,
             )
         });
-        Ok(Self {
+        Ok(Some(Self {
             feeds: feeds.map(|feed| feed.with_hurry(hurry)).collect(),
             hurry,
             sources,
@@ -143,7 +158,7 @@ impl Poller {
             github: options.github_url,
             client,
             budget: Budget::default(),
-            inbox: Inbox::open(log_dir, Arc::clone(&clock)),
+            known_to: journal.next_offset(),
             journal,
             seen: memory.seen,
             builder: EnvelopeBuilder::new(),
@@ -151,7 +166,7 @@ impl Poller {
             stop,
             summary: CycleSummary::default(),
             warned_of_sunset: false,
-        })
+        }))
     }
 
     /// Polls from now on what is asked for now.
@@ -220,20 +235,24 @@ impl Poller {
 
     /// Waits, at most so long: an import's offer and another list of sources end it early.
     async fn wait(&mut self, duration: Duration) -> Result<Done, InjectError> {
+        let longest = if self.journal.is_held() {
+            WAIT_MAX
+        } else {
+            HOLDER_LOOK_INTERVAL
+        };
         tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(Done::Stopped),
-            offer = self.inbox.next() => self.take_in(offer).await?,
+            offer = self.journal.offered() => self.take_in(offer).await?,
             () = changed(&mut self.sources) => {}
-            () = self.clock.wait(duration) => {}
+            () = self.clock.wait(duration.min(longest)) => {}
         }
         Ok(Done::Yes)
     }
 
-    /// Lets go of the log. Offers not taken in stay with their imports.
+    /// Lets go of the log.
     async fn close(mut self) -> Result<CycleSummary, InjectError> {
         self.record_untold().await?;
-        drop(self.inbox);
         self.journal.close().await?;
         Ok(self.summary)
     }
@@ -257,12 +276,9 @@ async fn remembered(
     journal: &mut Journal,
     sources: &[Source],
 ) -> Result<Memory, InjectError> {
-    // Only what is durable can be read.
-    journal.sync().await?;
-    let writer = journal.writer();
-    let (first, next) = (writer.first_offset(), writer.next_offset());
+    let extent = journal.extent().await?;
     let (dir, asked) = (log_dir.to_path_buf(), sources.to_vec());
-    Ok(blocking(move || Memory::of_log(&dir, first, next, &asked)).await?)
+    Ok(blocking(move || Memory::of_log(&dir, extent.first, extent.next, &asked)).await?)
 }
 
 async fn changed(sources: &mut watch::Receiver<Vec<Source>>) {

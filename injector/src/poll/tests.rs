@@ -1,6 +1,7 @@
 //! Polling against a server that answers as it is told, under a clock that jumps.
 
 mod answers;
+mod beside_import;
 mod gaps;
 mod pages;
 mod polite;

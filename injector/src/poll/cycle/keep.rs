@@ -70,7 +70,7 @@ impl Poller {
         now: Timestamp,
     ) -> Result<Done, InjectError> {
         let held = std::mem::take(&mut cycle.held);
-        let done = self.journal.append(held, &self.clock, &self.stop).await?;
+        let done = self.journal.append(held).await?;
         if done == Done::Yes {
             cycle.brought.recorded = true;
             self.feeds[cycle.feed].recorded(status, now);
@@ -132,9 +132,7 @@ impl Poller {
             })?);
         }
         if !records.is_empty() {
-            self.journal
-                .append(records, &self.clock, &self.stop)
-                .await?;
+            self.journal.append(records).await?;
         }
         Ok(())
     }

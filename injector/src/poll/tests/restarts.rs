@@ -121,17 +121,19 @@ async fn once_is_one_cycle_of_every_source() {
 async fn what_cannot_start_says_why() {
     let bench = Bench::new();
     let writer = LogWriter::open(bench.dir.path(), LogOptions::default()).unwrap();
+    let stop = CancellationToken::new();
     let start = |sources: &[&str]| {
         let options = bench.options("http://127.0.0.1:1", sources);
-        let stop = CancellationToken::new();
-        stop.cancel();
-        run(bench.dir.path(), options, bench.clock.clone(), stop)
+        run(bench.dir.path(), options, bench.clock.clone(), stop.clone())
     };
     assert!(matches!(
         start(&["public"]).await,
         Err(InjectError::Locked { .. })
     ));
     assert!(matches!(start(&[]).await, Err(InjectError::NoSource)));
+    stop.cancel();
+    // It may be asked to stop while it waits for the log.
+    start(&["public"]).await.unwrap();
     drop(writer);
     start(&["public"]).await.unwrap();
 }
