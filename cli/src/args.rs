@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use ghev_event::Source;
 use ghev_injector::GithubUrl;
 use ghev_log::SyncPolicy;
+use ghev_readmodel::Projection;
 
 use crate::moment::OffsetOrTime;
 use crate::quantity::Size;
@@ -323,6 +324,16 @@ pub(crate) struct ReplayArgs {
     /// Go back to the read model before the last replay
     #[arg(long, env = "GHEV_ROLLBACK", conflicts_with_all = ["until", "into"])]
     pub(crate) rollback: bool,
+    /// Make only this part of the read model anew, and take the rest from the live one: contributors,
+    /// counts, dead-letters, envelopes, names or pull-requests; may be given several times
+    #[arg(
+        long,
+        env = "GHEV_ONLY",
+        value_name = "PROJECTION",
+        value_delimiter = ',',
+        conflicts_with_all = ["check", "until", "into", "rollback"]
+    )]
+    pub(crate) only: Vec<Projection>,
 }
 
 #[derive(Debug, Subcommand)]

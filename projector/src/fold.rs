@@ -3,19 +3,36 @@
 
 use ghev_event::Decoder;
 use ghev_event::codec::ENVELOPE_EVENTS_MAX as EVENTS_MAX;
-use ghev_readmodel::{Admission, Admit, Changes, Offset, WriteError};
+use ghev_readmodel::{Admission, Admit, Changes, Offset, Projection, WriteError};
 
 use crate::projections::{self, EnvelopeFold};
 
 /// What a batch has been folded into so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fold {
+    projections: Vec<Projection>,
     decoder: Decoder,
     changes: Changes,
     admissions: Vec<Admission>,
 }
 
+impl Default for Fold {
+    fn default() -> Self {
+        Self::of(Projection::ALL.to_vec())
+    }
+}
+
 impl Fold {
+    /// For some of the projections. Those of whole records, rather than of events, are folded always.
+    pub(crate) fn of(projections: Vec<Projection>) -> Self {
+        Self {
+            projections,
+            decoder: Decoder::default(),
+            changes: Changes::default(),
+            admissions: Vec::new(),
+        }
+    }
+
     /// Folds the record at `offset`; how many events it holds, new or not.
     pub(crate) fn record(
         &mut self,
@@ -24,6 +41,7 @@ impl Fold {
         record: &[u8],
     ) -> Result<u64, WriteError> {
         let Self {
+            projections: of,
             decoder,
             changes,
             admissions,
@@ -47,7 +65,7 @@ impl Fold {
         for (event, admission) in heads.events.iter().zip(admissions) {
             if *admission == Admission::New {
                 envelope.fold(event);
-                projections::fold(changes, event);
+                projections::fold(of, changes, event);
             }
         }
         projections::of_rejects(changes, offset, &heads.provenance, &heads.rejects);

@@ -146,7 +146,7 @@ fn wait_for_log(
 }
 
 /// The log and the current model of it. Where there is none, or one with other tables, it is
-/// rebuilt first; `None` where that was stopped.
+/// rebuilt first, as far as it must be; `None` where that was stopped.
 fn open(
     dir: &ModelDir,
     cursor: LogCursor,
@@ -154,7 +154,12 @@ fn open(
     stop: &StopFlag,
 ) -> Result<Option<(Projector, Folded)>, ProjectError> {
     let log_id = convert::log_id(cursor.log_id());
-    let current = match current(dir, log_id) {
+    let stale = match current(dir, log_id) {
+        Ok(Some(writer)) => {
+            let projector = Projector::new(cursor, writer, options)?;
+            return Ok(Some((projector, Folded::default())));
+        }
+        Ok(None) => None,
         Err(OpenError::Schema {
             path,
             found,
@@ -164,15 +169,18 @@ fn open(
             tracing::warn!(%path, found, expected, "the read model has another schema: rebuilding");
             None
         }
-        opened => opened?,
+        Err(OpenError::Projections { path, differences }) => {
+            let path = path.display();
+            tracing::warn!(%path, %differences, "the read model has other projections: rebuilding these");
+            Some(differences.stale)
+        }
+        Err(error) => return Err(error.into()),
     };
-    if let Some(writer) = current {
-        return Ok(Some((
-            Projector::new(cursor, writer, options)?,
-            Folded::default(),
-        )));
-    }
-    let replayed = match replay::replay(options, &mut |_| {}, stop) {
+    let rebuilt = match stale {
+        Some(stale) => replay::only(options, &stale, &mut |_| {}, stop).map(|of| of.replayed),
+        None => replay::replay(options, &mut |_| {}, stop),
+    };
+    let replayed = match rebuilt {
         Ok(replayed) => replayed,
         Err(ProjectError::Stopped) => return Ok(None),
         Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{LogId, Offset};
+use crate::{LogId, Offset, VersionDifferences};
 
 /// Why a generation cannot be opened or made.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,17 @@ pub enum OpenError {
         found: i64,
         /// What is needed.
         expected: i64,
+    },
+    /// Some of its tables were written by other versions of their projections.
+    #[error(
+        "the read model {} was folded by another version of ghev (other projections: {differences}); \
+         run `ghev replay` to build it anew from the log", path.display()
+    )]
+    Projections {
+        /// The file.
+        path: PathBuf,
+        /// Which are others.
+        differences: VersionDifferences,
     },
     /// The model was made from another log.
     #[error(

@@ -6,6 +6,8 @@
 //! - [`ModelDir`]: the directory with its generations and the `CURRENT` pointer.
 //! - [`Writer`] and [`Batch`]: events in, each once, and [`Changes`] that projections have folded,
 //!   in one transaction with the [`Checkpoint`].
+//! - [`Projection`]: the folds there are, each with a version of its own; [`RebuildSource`] and
+//!   [`Rebuild`] make the tables of some anew in a copy of a generation.
 //! - [`RepeatFinder`] and [`BulkLoad`]: a whole log at once, into a new file.
 //! - [`Reader`] and [`Snapshot`]: every question, answered from one consistent state.
 //!
@@ -17,10 +19,12 @@ mod checkpoint;
 mod error;
 mod generation;
 mod keys;
+mod projection;
 mod schema;
 mod statistics;
 mod table_differences;
 mod table_hashes;
+mod uri;
 
 mod reader;
 mod stored;
@@ -35,6 +39,7 @@ pub use checkpoint::{Checkpoint, LogId, Offset, ParseLogIdError, Place};
 pub use error::{OpenError, ReadError, WriteError};
 pub use generation::{GenerationNumber, ModelDir, ModelLock};
 pub use keys::{ActorKey, OrgKey, RepoKey};
+pub use projection::{ParseProjectionError, Projection, VersionDifferences};
 pub use reader::{
     Activity, ActivityMatrix, Arrival, AsOf, Bots, Contributors, Coverage, CoverageState,
     DeadLetterRow, EventCounts, EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow,
@@ -46,4 +51,4 @@ pub use reader::{
 pub use statistics::Distribution;
 pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::TableHashes;
-pub use writer::{Admission, Admit, Batch, Writer};
+pub use writer::{Admission, Admit, Batch, Obstacle, Rebuild, RebuildSource, Writer};

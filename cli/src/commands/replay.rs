@@ -13,13 +13,14 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::moment::OffsetOrTime;
 
-/// Rebuilds, or compares (`--check`), goes back (`--rollback`) or goes to a moment of the past
+/// Rebuilds, all or in part (`--only`), or compares (`--check`), goes back (`--rollback`) or goes to a moment of the past
 /// (`--until --into`).
 pub(crate) fn run(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandError> {
     match (&args.until, &args.into) {
         (Some(until), Some(into)) => travel(dirs, *until, into),
         _ if args.check => check(dirs),
         _ if args.rollback => rollback(dirs),
+        _ if !args.only.is_empty() => only(dirs, args),
         _ => rebuild(dirs, args.keep),
     }
 }
@@ -78,6 +79,8 @@ fn with_progress<T: Send + 'static>(
 /// What a replay is at. The log is read twice: only the whole of it tells which events are repeats.
 const fn phase_name(phase: ReplayPhase) -> &'static str {
     match phase {
+        ReplayPhase::Copying => "1 of 2, copying",
+        ReplayPhase::Refolding => "2 of 2, folding",
         ReplayPhase::Comparing => "1 of 3, looking for repeats",
         ReplayPhase::Folding => "2 of 3, folding",
         ReplayPhase::Writing => "3 of 3, writing the tables",
@@ -94,6 +97,27 @@ fn rebuild(dirs: &DataDir, keep: KeepArgs) -> Result<Exit, CommandError> {
         output.line(format_args!(
             "generation {} has {} events of {} records and is current",
             summary.generation, summary.events, summary.records
+        ))
+    })
+}
+
+fn only(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandError> {
+    let (options, wanted) = (project::options(dirs, args.keep), args.only.clone());
+    let summary = with_progress("rebuilding", move |progress, flag| {
+        Ok(replay::only(&options, &wanted, progress, flag)?)
+    })?;
+    output::to_stdout(|output| {
+        if let Some(because) = &summary.whole_because {
+            output.line(format_args!("all was rebuilt: {because}"))?;
+        }
+        let projections: Vec<_> = summary.projections.iter().map(|of| of.name()).collect();
+        let replayed = &summary.replayed;
+        output.line(format_args!(
+            "generation {} has {} anew, of {} events in {} records, and is current",
+            replayed.generation,
+            projections.join(", "),
+            replayed.events,
+            replayed.records
         ))
     })
 }

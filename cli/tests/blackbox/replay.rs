@@ -206,6 +206,67 @@ fn a_read_model_that_was_meddled_with_is_found_out() {
     at.run(&["replay", "--check"]).with_code(0);
 }
 
+#[test]
+fn one_projection_is_rebuilt_alone_on_demand_or_for_another_version_of_it() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let said = at.run(&["replay", "--only", "names,counts"]).with_code(0);
+    let said = said.text();
+    assert!(
+        said.starts_with("generation 00000002 has counts, names anew, of 50 events"),
+        "{said}"
+    );
+    at.run(&["replay", "--check"]).with_code(0);
+    let refused = at.run(&["replay", "--only", "moods"]).with_code(2);
+    let known = "contributors, counts, dead-letters, envelopes, names, pull-requests";
+    assert!(refused.stderr.contains(known), "{}", refused.stderr);
+    at.run(&["replay", "--only", "names", "--check"])
+        .with_code(2);
+
+    // The row of a version that never was: SQLite's constant 0 in place of its constant 1.
+    let database = at.data().join("readmodel/gen-00000002.db");
+    let row = |version: u8| [&[3, 13 + 2 * 5, version], &b"names"[..]].concat();
+    let meddled = replace(&fs::read(&database).unwrap(), &row(9), &row(8));
+    fs::write(&database, meddled).unwrap();
+    let differs = at.run(&["replay", "--check"]).with_code(5);
+    assert!(
+        differs.text().contains("projections differs"),
+        "{differs:?}"
+    );
+    let rebuilt = at.run(&["project", "--once"]).with_code(0);
+    let told = "other projections: rebuilding these";
+    assert!(rebuilt.stderr.contains(told), "{}", rebuilt.stderr);
+    assert!(at.data().join("readmodel/gen-00000003.db").exists());
+    at.run(&["replay", "--check"]).with_code(0);
+
+    // Without a model there is nothing to leave as it is.
+    fs::remove_dir_all(at.data().join("readmodel")).unwrap();
+    let said = at.run(&["replay", "--only", "names"]).with_code(0).text();
+    assert!(said.contains("all was rebuilt"), "{said}");
+}
+
+/// SQLite's `ATTACH` takes a text, which a path need not be.
+#[test]
+fn a_data_directory_whose_name_is_no_text_is_replayed_too() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let at = imported();
+    let odd = at
+        .data()
+        .parent()
+        .unwrap()
+        .join(std::ffi::OsStr::from_bytes(b"file:\xff?#%41"));
+    fs::rename(at.data(), &odd).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = at.command(args);
+        command.arg("--data").arg(&odd).output().unwrap()
+    };
+    for args in [["replay"].as_slice(), &["replay", "--check"]] {
+        let ended = run(args);
+        assert!(ended.status.success(), "{args:?}: {ended:?}");
+    }
+    assert!(odd.join("readmodel/gen-00000001.db").exists());
+}
+
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let at = bytes

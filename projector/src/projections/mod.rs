@@ -10,15 +10,21 @@ mod names;
 mod pull_requests;
 
 use ghev_event::Event;
-use ghev_readmodel::Changes;
+use ghev_readmodel::{Changes, Projection};
 
 pub(crate) use dead_letters::{of_record, of_rejects, of_trimmed};
 pub(crate) use envelopes::EnvelopeFold;
 
-/// Folds an event that is new to the model.
-pub(crate) fn fold(changes: &mut Changes, event: &Event<'_>) {
-    contributors::fold(changes, event);
-    counts::fold(changes, event);
-    names::fold(changes, event);
-    pull_requests::fold(changes, event);
+/// Folds an event that is new to the model, for some of the projections.
+pub(crate) fn fold(projections: &[Projection], changes: &mut Changes, event: &Event<'_>) {
+    for projection in projections {
+        match projection {
+            Projection::Contributors => contributors::fold(changes, event),
+            Projection::Counts => counts::fold(changes, event),
+            // Of whole records rather than of events.
+            Projection::DeadLetters | Projection::Envelopes => {}
+            Projection::Names => names::fold(changes, event),
+            Projection::PullRequests => pull_requests::fold(changes, event),
+        }
+    }
 }

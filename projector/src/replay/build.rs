@@ -88,12 +88,9 @@ fn build(
     let writer = load.finish(next_offset)?;
 
     // Writing takes a while, in which the log has grown.
-    let mut projector = Projector::new(cursor, writer, with.options)?;
-    let watermark = projector.cursor().watermark()?;
-    folded.add(with.catch_up(&mut projector, watermark)?);
-
-    let next_offset = projector.next_offset();
-    projector.into_parts().1.close()?;
+    let projector = Projector::new(cursor, writer, with.options)?;
+    let (next_offset, more) = with.complete(projector)?;
+    folded.add(more);
     Ok(Built {
         next_offset,
         folded,
@@ -101,6 +98,19 @@ fn build(
 }
 
 impl Projecting<'_> {
+    /// Folds what the log has beyond the new generation, and closes it. The first record that it does
+    /// not have.
+    pub(super) fn complete(
+        &mut self,
+        mut projector: Projector,
+    ) -> Result<(Offset, Folded), ProjectError> {
+        let watermark = projector.cursor().watermark()?;
+        let folded = self.catch_up(&mut projector, watermark)?;
+        let next_offset = projector.next_offset();
+        projector.into_parts().1.close()?;
+        Ok((next_offset, folded))
+    }
+
     /// Folds everything below `until`.
     fn catch_up(
         &mut self,

@@ -2,6 +2,8 @@
 //! caught up and `CURRENT` is switched to it. Knows nothing about how records are folded.
 //!
 //! - [`replay`]: a new generation, which becomes current. The one before stays, for [`rollback`].
+//! - [`only`]: a new generation that has the tables of some projections anew, and all others from the
+//!   one before.
 //! - [`check`]: a scratch file, compared with the current generation table by table.
 //! - [`until`]: a file of its own, up to a record or a moment: time travel.
 //!
@@ -13,6 +15,7 @@ mod check;
 mod crew;
 mod generations;
 mod load;
+mod only;
 mod progress;
 mod space;
 mod until;
@@ -21,5 +24,6 @@ mod walk;
 pub use build::{ReplaySummary, replay};
 pub use check::{CheckReport, check};
 pub use generations::rollback;
+pub use only::{OnlySummary, WholeReason, only};
 pub use progress::{ReplayPhase, ReplayProgress};
 pub use until::{Until, UntilSummary, until};

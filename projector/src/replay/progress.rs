@@ -16,6 +16,10 @@ pub struct ReplayProgress {
 /// What a replay does, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplayPhase {
+    /// Copies the current generation, where only some of its tables are made anew.
+    Copying,
+    /// Reads the log and fills these tables.
+    Refolding,
     /// Reads the log to find out which events are repeats.
     Comparing,
     /// Reads the log again and folds its events.

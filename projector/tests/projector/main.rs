@@ -3,6 +3,7 @@
 
 mod fixture;
 mod kill;
+mod only;
 mod properties;
 mod replay;
 mod retention;

@@ -18,12 +18,12 @@ const PLACED: [&str; 5] = [
 ];
 
 /// A log of a few records of a few events each, repeats and conflicts among them.
-fn any_log() -> impl Strategy<Value = Vec<Vec<(u64, u64)>>> {
+pub(crate) fn any_log() -> impl Strategy<Value = Vec<Vec<(u64, u64)>>> {
     let event = (0_u64..30, prop_oneof![Just(0_u64), 0_u64..20_000]);
     prop::collection::vec(prop::collection::vec(event, 0..8), 1..12)
 }
 
-fn records(log: &[Vec<(u64, u64)>]) -> Vec<Vec<u8>> {
+pub(crate) fn records(log: &[Vec<(u64, u64)>]) -> Vec<Vec<u8>> {
     let events = |record: &Vec<(u64, u64)>| -> Vec<String> {
         record
             .iter()
@@ -47,8 +47,8 @@ fn of_any_kind(id: u64, second: u64) -> String {
     event.replace("\"a3\"", "\"ci-bot\"")
 }
 
-/// The model of this log, folded live in batches of so many events, in stages.
-fn live(source: &Fixture, events_max: u64) -> TableHashes {
+/// A model of this log, folded live in batches of so many events, in stages.
+pub(crate) fn live_model(source: &Fixture, events_max: u64) -> Fixture {
     let mut fixture = source.same_log();
     fixture.options.live = BatchLimits {
         events_max,
@@ -60,7 +60,11 @@ fn live(source: &Fixture, events_max: u64) -> TableHashes {
         .log_id();
     Writer::open(&fixture.model(), LogId::new(log_id.to_bytes())).unwrap();
     catch_up(&fixture.options, &StopFlag::new()).unwrap();
-    fixture.hashes()
+    fixture
+}
+
+fn live(source: &Fixture, events_max: u64) -> TableHashes {
+    live_model(source, events_max).hashes()
 }
 
 /// Folded by a live projector from the first record on, appended one by one.

@@ -8,12 +8,14 @@ use std::path::Path;
 use ghev_event::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::index::{BY_KEY, INDEXES};
+use super::index::INDEXES;
 use super::pages::{PAGE_BYTES, PageNumber};
 use crate::error::WriteError;
-use crate::writer::rows::{FEW, count};
+use crate::schema::Blueprint;
+use crate::uri::uri_of;
+use crate::writer::rows::{count, has_few};
 use crate::writer::{FIRST_CHECKPOINT, Totals, identity_totals, retention};
-use crate::{LogId, Offset, schema};
+use crate::{LogId, Offset, Projection, schema};
 
 /// SQLite sorts an index in runs of this size, then merges them.
 const SORT_CACHE_KIB: i64 = 2 << 10;
@@ -30,9 +32,10 @@ pub(super) fn create(path: &Path, log_id: LogId) -> rusqlite::Result<Roots> {
     connection.pragma_update(None, "page_size", i64::try_from(PAGE_BYTES).unwrap_or(4096))?;
     unguarded(&connection, "main")?;
     schema::migrate(&mut connection)?;
-    schema::create_indexes_of(&connection, |name| {
-        name == BY_KEY || INDEXES.iter().any(|index| index.name == name)
-    })?;
+    let blueprint = Blueprint::new()?;
+    INDEXES
+        .iter()
+        .try_for_each(|index| blueprint.create(index.name, &connection))?;
     connection.execute(FIRST_CHECKPOINT, [log_id.to_string()])?;
     let roots = roots(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
@@ -64,13 +67,11 @@ pub(super) fn aside() -> rusqlite::Result<Connection> {
 
 /// Moves these tables into the file.
 fn move_in(aside: Connection, path: &Path) -> Result<(), WriteError> {
-    let path = path.to_str().ok_or_else(|| {
-        let reason = "the path of the read model is not UTF-8, which SQLite's ATTACH asks for";
-        std::io::Error::new(std::io::ErrorKind::InvalidInput, reason)
-    })?;
-    aside.execute("ATTACH ?1 AS model", [path])?;
+    // A path need not be UTF-8, as a text in SQL is.
+    aside.execute("ATTACH ?1 AS model", [uri_of(path)])?;
     unguarded(&aside, "model")?;
-    for table in FEW {
+    let few = Projection::ALL.into_iter().filter(|&of| has_few(of));
+    for table in few.flat_map(Projection::tables) {
         let sql = format!("INSERT INTO model.{table} SELECT * FROM main.{table}");
         aside.execute(&sql, [])?;
     }

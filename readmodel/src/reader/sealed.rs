@@ -6,12 +6,12 @@
 //! (<https://www.sqlite.org/uri.html#uriimmutable>). Whether that is still so is looked at before
 //! each snapshot: a projector that has another way to the file may have begun to write meanwhile.
 
-use std::fmt::Write as _;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::uri::uri_of;
 
 /// What the file was when it was opened.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Sealed {
     /// A connection that writes nothing, beside the file neither.
     pub(super) fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-        Connection::open_with_flags(uri_of(&self.path), flags)
+        Connection::open_with_flags(uri_of(&self.path) + "?immutable=1", flags)
     }
 }
 
@@ -51,19 +51,6 @@ impl Sealed {
 pub(super) fn is_out_of_place(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
-}
-
-fn uri_of(path: &Path) -> String {
-    let mut uri = "file:".to_owned();
-    for &byte in path.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            write!(uri, "%{byte:02X}").expect("a String takes what is written");
-        }
-    }
-    uri.push_str("?immutable=1");
-    uri
 }
 
 #[cfg(test)]

@@ -16,19 +16,24 @@
 //! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
+//! | `projections` | a projection, with the version that has written its tables | the program |
 //!
 //! All tables are `STRICT`. Those with a key of their own are `WITHOUT ROWID`; `events` is not,
 //! since its indexes would each repeat the key. Names are not repeated in `events`: `name_tags`
 //! tells which of the names in the tables of names an event gave.
 //!
 //! The model can always be rebuilt, so an older schema is replayed rather than migrated;
-//! [`VERSION`] goes up with every change. While the replay runs, readers answer from the older
-//! generation what its tables can answer.
+//! [`VERSION`] goes up with every change that is not one projection's own, for which its version does
+//! ([`Projection`]). While the replay runs, readers answer from the older generation what its tables can
+//! answer.
 
 use rusqlite::Connection;
 
+use crate::Projection;
+use crate::projection;
+
 /// The schema that this version of ghev writes and reads: `PRAGMA user_version`.
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// The oldest schema that a reader answers from, as far as its tables go, while a replay builds a
 /// new generation beside it. A writer writes [`VERSION`] only.
@@ -56,6 +61,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v3.sql"),
     include_str!("v4.sql"),
     include_str!("v5.sql"),
+    include_str!("v6.sql"),
 ];
 
 const INDEXES: &str = include_str!("indexes.sql");
@@ -73,6 +79,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     for migration in MIGRATIONS.iter().skip(from) {
         transaction.execute_batch(migration)?;
     }
+    projection::note(&transaction, &Projection::ALL)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
@@ -83,19 +90,25 @@ pub(crate) fn create_indexes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(INDEXES)
 }
 
-/// Makes some of them, by name.
-pub(crate) fn create_indexes_of(
-    connection: &Connection,
-    wanted: impl Fn(&str) -> bool,
-) -> rusqlite::Result<()> {
-    for statement in INDEXES.split_inclusive(';') {
-        let name = statement.split("IF NOT EXISTS").nth(1);
-        let name = name.and_then(|rest| rest.split_whitespace().next());
-        if name.is_some_and(&wanted) {
-            connection.execute_batch(statement)?;
-        }
+/// A model of nothing, which tells how its tables and indexes are made: as SQLite itself has read the
+/// files of this module.
+#[derive(Debug)]
+pub(crate) struct Blueprint(Connection);
+
+impl Blueprint {
+    pub(crate) fn new() -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        migrate(&mut connection)?;
+        create_indexes(&connection)?;
+        Ok(Self(connection))
     }
-    Ok(())
+
+    /// Makes the table or index of this name in another file, where it must be missing.
+    pub(crate) fn create(&self, name: &str, to: &Connection) -> rusqlite::Result<()> {
+        let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
+        let sql: String = self.0.query_row(sql, [name], |row| row.get(0))?;
+        to.execute_batch(&sql)
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::event_rows::EventRows;
 use super::file::Retention;
-use super::{Writer, identity_totals, retention, rows};
+use super::{Writer, retention, rows};
 use crate::error::WriteError;
 use crate::{Changes, Checkpoint, Offset, Place};
 
@@ -156,7 +156,6 @@ impl<'w> Batch<'w> {
         } = self;
         drop(events);
         rows::add(&transaction, changes)?;
-        identity_totals::add(&transaction, changes)?;
         let observed_at = newest(&transaction, changes)?;
         let since = drop_old_events(&transaction, *retention, observed_at)?;
         let moved = transaction

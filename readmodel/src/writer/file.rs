@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::Batch;
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
-use crate::{Checkpoint, LogId, Offset, schema};
+use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
 
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 const LIVE_CACHE_KIB: i64 = 32 << 10;
@@ -49,7 +49,8 @@ impl Writer {
     /// The current generation, or a first one, which is empty and becomes current.
     ///
     /// # Errors
-    /// Where the file cannot be opened or made, is of another schema or made from another log.
+    /// Where the file cannot be opened or made, is of another schema, of other versions of projections
+    /// or made from another log.
     pub fn open(dir: &ModelDir, log_id: LogId) -> Result<Self, OpenError> {
         dir.create()?;
         if let Some(number) = dir.current()? {
@@ -103,7 +104,8 @@ impl Writer {
     /// An existing model, live.
     ///
     /// # Errors
-    /// Where it cannot be opened, is of another schema or made from another log.
+    /// Where it cannot be opened, is of another schema, of other versions of projections or made from
+    /// another log.
     pub fn open_file(path: &Path, log_id: LogId) -> Result<Self, OpenError> {
         let path_buf = path.to_path_buf();
         let failed = |source| OpenError::Sqlite {
@@ -126,6 +128,13 @@ impl Writer {
                 path: path_buf,
                 found,
                 expected: log_id,
+            });
+        }
+        let differences = VersionDifferences::of(&connection).map_err(failed)?;
+        if !differences.is_empty() {
+            return Err(OpenError::Projections {
+                path: path_buf,
+                differences,
             });
         }
         configure(&connection).map_err(failed)?;
@@ -198,7 +207,7 @@ pub(crate) fn refuse_occupied(path: &Path) -> Result<(), OpenError> {
 pub(crate) const FIRST_CHECKPOINT: &str =
     "INSERT INTO checkpoint VALUES (1, ?1, 0, NULL, 0, 0, 0, 0, NULL)";
 
-fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -206,7 +215,7 @@ fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
+pub(super) fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
     let sql = "SELECT log_id, next_offset FROM checkpoint";
     connection.query_row(sql, [], |row| {
         let log_id: String = row.get(0)?;

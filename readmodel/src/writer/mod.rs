@@ -6,6 +6,7 @@
 //! - `batch`: one transaction, fenced by the offset it began at.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
+//! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
 //!
 //! The rows are a function of the log's prefix alone, not of where batches begin and end: a load of
@@ -16,6 +17,7 @@ mod event_row;
 mod event_rows;
 mod file;
 pub(crate) mod identity_totals;
+mod rebuild;
 pub(crate) mod retention;
 pub(crate) mod rows;
 
@@ -24,6 +26,7 @@ pub use batch::{Admission, Admit, Batch};
 pub(crate) use event_row::EventRow;
 pub use file::Writer;
 pub(crate) use file::{FIRST_CHECKPOINT, refuse_occupied};
+pub use rebuild::{Obstacle, Rebuild, RebuildSource};
 
 #[cfg(test)]
 mod tests;

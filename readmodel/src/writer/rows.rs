@@ -7,10 +7,14 @@ use std::borrow::Cow;
 use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
+use super::identity_totals;
 use crate::changes::{ContributionSighting, Contributor, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
-use crate::{ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, RepoKey, Sightings};
+use crate::{
+    ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, Projection, RepoKey,
+    Sightings,
+};
 
 /// A sum as SQLite stores it; none comes near 2^63.
 pub(crate) fn count(number: u64) -> i64 {
@@ -19,51 +23,71 @@ pub(crate) fn count(number: u64) -> i64 {
 
 /// Adds everything beside the rows of `events`.
 pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    add_names(
-        connection,
-        "repo_names",
-        &changes.repo_names,
-        RepoKey::to_sql,
-    )?;
-    add_names(
-        connection,
-        "actor_names",
-        &changes.actor_names,
-        ActorKey::to_sql,
-    )?;
-    add_names(connection, "org_names", &changes.org_names, OrgKey::to_sql)?;
-    add_contributors(connection, changes)?;
-    add_few(connection, changes)
+    Projection::ALL
+        .into_iter()
+        .try_for_each(|projection| add_of(projection, connection, changes))
+}
+
+/// Adds to the tables of one projection.
+pub(super) fn add_of(
+    projection: Projection,
+    connection: &Connection,
+    changes: &Changes,
+) -> rusqlite::Result<()> {
+    match projection {
+        Projection::Contributors => add_contributors(connection, changes),
+        Projection::Counts => {
+            add_hourly_counts(connection, changes)?;
+            add_minute_counts(connection, changes)
+        }
+        Projection::DeadLetters => add_dead_letters(connection, changes),
+        Projection::Envelopes => add_envelopes(connection, changes),
+        Projection::Names => add_all_names(connection, changes),
+        Projection::PullRequests => add_pull_requests(connection, changes),
+    }
+}
+
+/// Whether the tables of a projection have few rows beside those of events: a load of a whole log
+/// inserts these as ever.
+pub(crate) const fn has_few(projection: Projection) -> bool {
+    match projection {
+        Projection::Contributors | Projection::Names => false,
+        Projection::Counts
+        | Projection::DeadLetters
+        | Projection::Envelopes
+        | Projection::PullRequests => true,
+    }
 }
 
 /// Adds to the tables that have few rows beside those of events.
 pub(crate) fn add_few(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    add_hourly_counts(connection, changes)?;
-    add_minute_counts(connection, changes)?;
-    add_pull_requests(connection, changes)?;
+    let few = Projection::ALL.into_iter().filter(|&of| has_few(of));
+    few.into_iter()
+        .try_for_each(|projection| add_of(projection, connection, changes))
+}
+
+fn add_all_names(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let Changes {
+        repo_names,
+        actor_names,
+        org_names,
+        ..
+    } = changes;
+    add_names(connection, "repo_names", repo_names, RepoKey::to_sql)?;
+    add_names(connection, "actor_names", actor_names, ActorKey::to_sql)?;
+    add_names(connection, "org_names", org_names, OrgKey::to_sql)?;
+    identity_totals::add(connection, changes)
+}
+
+fn add_envelopes(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     for envelope in &changes.envelopes {
         add_envelope(connection, envelope)?;
         add_envelope_counts(connection, envelope)?;
         add_source(connection, envelope)?;
         add_gaps(connection, envelope)?;
     }
-    changes
-        .dead_letters
-        .iter()
-        .try_for_each(|letter| add_dead_letter(connection, letter))
+    Ok(())
 }
-
-/// The tables of [`add_few`].
-pub(crate) const FEW: [&str; 8] = [
-    "hourly_counts",
-    "minute_counts",
-    "pull_requests",
-    "envelopes",
-    "envelope_counts",
-    "sources",
-    "gaps",
-    "dead_letters",
-];
 
 fn add_hourly_counts(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     let hours = changes.hourly_counts.iter();
@@ -273,6 +297,13 @@ fn add_gaps(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Resu
         ])?;
     }
     Ok(())
+}
+
+fn add_dead_letters(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    changes
+        .dead_letters
+        .iter()
+        .try_for_each(|letter| add_dead_letter(connection, letter))
 }
 
 fn add_dead_letter(connection: &Connection, letter: &DeadLetter) -> rusqlite::Result<()> {

@@ -1,0 +1,232 @@
+//! Some projections anew, and nothing else: the current generation is copied, the tables of these are
+//! filled again from the log up to where it stood, and the copy, once it has caught up, becomes current.
+//!
+//! Where that would not be a fold of the log, the whole model is replayed instead, and the reason is
+//! told.
+
+use std::path::Path;
+
+use ghev_log::LogCursor;
+use ghev_readmodel::{ModelDir, Obstacle, Offset, OpenError, Projection, Rebuild, RebuildSource};
+
+use super::build::{ReplaySummary, replay};
+use super::load::Projecting;
+use super::progress::{ReplayPhase, ReplayProgress};
+use super::{generations, space};
+use crate::fold::Fold;
+use crate::projector::{Folded, Projector};
+use crate::tail::open_log;
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
+
+/// Folds are added when they come to this many events: most rows are then written once for many.
+const FOLDED_EVENTS_MAX: u64 = 1 << 17;
+
+/// What was rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlySummary {
+    /// The new generation.
+    pub replayed: ReplaySummary,
+    /// The projections whose tables were made anew: those asked for, and those that another version of
+    /// ghev had folded.
+    pub projections: Vec<Projection>,
+    /// Why all were, where one alone could not be.
+    pub whole_because: Option<WholeReason>,
+}
+
+/// Why the whole model was replayed, though one projection was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WholeReason {
+    /// There is nothing to leave as it is.
+    #[error("there is no read model yet")]
+    NoModel,
+    /// What all projections are made of is another.
+    #[error("the read model has schema {found}, this version of ghev needs {expected}")]
+    Schema {
+        /// What it has.
+        found: i64,
+        /// What is needed.
+        expected: i64,
+    },
+    /// The tables would not be of the same records.
+    #[error("the log begins at record {first} now: earlier ones were trimmed")]
+    Trimmed {
+        /// The first record it has.
+        first: ghev_log::Offset,
+    },
+    /// Something about the model.
+    #[error(transparent)]
+    Model(#[from] Obstacle),
+}
+
+/// Makes the tables of some projections anew, and of any that another version of ghev has folded, in a
+/// new generation, and makes it current. The others are taken from the current one. Where that is not
+/// sound, all are rebuilt, as by [`replay`](super::replay()). Blocks the calling thread.
+///
+/// # Errors
+/// As [`replay`](super::replay()), and where the model was made from another log. The current
+/// generation is unchanged then.
+pub fn only(
+    options: &ProjectorOptions,
+    wanted: &[Projection],
+    progress: &mut dyn FnMut(ReplayProgress),
+    stop: &StopFlag,
+) -> Result<OnlySummary, ProjectError> {
+    let dir = options.model();
+    let mut cursor = open_log(options)?;
+    let lock = dir.lock_replay()?;
+    generations::remove_unfinished(&dir)?;
+    let because = match source(&dir, &mut cursor)? {
+        Ok(source) => {
+            space::check(options, &dir)?;
+            let with = Projecting {
+                options,
+                progress,
+                stop,
+            };
+            return alone(&dir, cursor, source, wanted, with);
+        }
+        Err(because) => because,
+    };
+    drop(lock);
+    tracing::warn!(%because, "one projection alone cannot be rebuilt: rebuilding all");
+    Ok(OnlySummary {
+        replayed: replay(options, progress, stop)?,
+        projections: Projection::ALL.to_vec(),
+        whole_because: Some(because),
+    })
+}
+
+/// The current generation, or why it is of no use.
+fn source(
+    dir: &ModelDir,
+    cursor: &mut LogCursor,
+) -> Result<Result<RebuildSource, WholeReason>, ProjectError> {
+    let current = match dir.current() {
+        Err(OpenError::BadPointer { .. }) => None,
+        read => read?,
+    };
+    let path = current.map(|number| dir.generation_path(number));
+    let Some(path) = path.filter(|path| path.exists()) else {
+        return Ok(Err(WholeReason::NoModel));
+    };
+    let source = match RebuildSource::open(&path, convert::log_id(cursor.log_id())) {
+        Err(OpenError::Schema {
+            found, expected, ..
+        }) => return Ok(Err(WholeReason::Schema { found, expected })),
+        opened => opened?,
+    };
+    let first = cursor.first_offset()?;
+    if first > ghev_log::Offset::ZERO {
+        return Ok(Err(WholeReason::Trimmed { first }));
+    }
+    Ok(match source.obstacle() {
+        Some(obstacle) => Err(obstacle.into()),
+        None => Ok(source),
+    })
+}
+
+fn alone(
+    dir: &ModelDir,
+    mut cursor: LogCursor,
+    source: RebuildSource,
+    wanted: &[Projection],
+    mut with: Projecting<'_>,
+) -> Result<OnlySummary, ProjectError> {
+    let checkpoint = source.checkpoint().next_offset;
+    let watermark = cursor.watermark()?;
+    if convert::to_log(checkpoint) > watermark {
+        return Err(with.log_behind(checkpoint, watermark));
+    }
+    let generation = dir.reserve_next()?;
+    let path = dir.generation_path(generation);
+    let built = build(&path, cursor, source, wanted, &mut with);
+    if built.is_err() {
+        // What could not be removed now is removed by the next replay.
+        let _ = dir.remove(generation);
+    }
+    let (projections, next_offset, folded) = built?;
+    generations::switch(dir, generation)?;
+    tracing::info!(%generation, %next_offset, events = folded.events, ?projections, "rebuilt in part");
+    Ok(OnlySummary {
+        replayed: ReplaySummary {
+            generation,
+            next_offset,
+            records: folded.records,
+            events: folded.events,
+        },
+        projections,
+        whole_because: None,
+    })
+}
+
+fn build(
+    path: &Path,
+    mut cursor: LogCursor,
+    source: RebuildSource,
+    wanted: &[Projection],
+    with: &mut Projecting<'_>,
+) -> Result<(Vec<Projection>, Offset, Folded), ProjectError> {
+    let until = source.checkpoint().next_offset.get();
+    with.report(ReplayPhase::Copying, 0, until, Folded::default());
+    let stop = with.stop;
+    let copied = source.copy(path, wanted, &mut || !stop.is_stopped())?;
+    let mut rebuild = copied.ok_or(ProjectError::Stopped)?;
+    let projections = rebuild.projections().to_vec();
+    let mut folded = with.refold(&mut cursor, &mut rebuild)?;
+    let projector = Projector::new(cursor, rebuild.finish()?, with.options)?;
+    let (next_offset, more) = with.complete(projector)?;
+    folded.add(more);
+    Ok((projections, next_offset, folded))
+}
+
+impl Projecting<'_> {
+    /// Fills the new tables with what the log says up to where the copy stands.
+    fn refold(
+        &mut self,
+        cursor: &mut LogCursor,
+        rebuild: &mut Rebuild,
+    ) -> Result<Folded, ProjectError> {
+        let until = convert::to_log(rebuild.next_offset());
+        let mut fold = Fold::of(rebuild.projections().to_vec());
+        let (mut folded, mut unwritten) = (Folded::default(), 0);
+        cursor.seek(ghev_log::Offset::ZERO)?;
+        while cursor.offset() < until {
+            if self.stop.is_stopped() {
+                return Err(ProjectError::Stopped);
+            }
+            let at = cursor.offset();
+            let Some(record) = cursor.read()? else {
+                return Err(self.log_behind(rebuild.next_offset(), at));
+            };
+            let offset = convert::to_model(record.offset)?;
+            let next = record.offset.next();
+            let events = fold.record(rebuild, offset, record.payload)?;
+            folded.add(Folded::of(1, events));
+            unwritten += events;
+            if unwritten >= FOLDED_EVENTS_MAX {
+                rebuild.add(&fold.take())?;
+                unwritten = 0;
+            }
+            self.report(ReplayPhase::Refolding, next.get(), until.get(), folded);
+        }
+        rebuild.add(&fold.take())?;
+        Ok(folded)
+    }
+
+    fn log_behind(&self, checkpoint: Offset, watermark: ghev_log::Offset) -> ProjectError {
+        ProjectError::LogBehind {
+            model_dir: self.options.model_dir.clone(),
+            checkpoint,
+            watermark,
+        }
+    }
+
+    fn report(&mut self, phase: ReplayPhase, next_offset: u64, watermark: u64, folded: Folded) {
+        (self.progress)(ReplayProgress {
+            phase,
+            next_offset,
+            watermark,
+            events: folded.events,
+        });
+    }
+}

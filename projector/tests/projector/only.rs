@@ -1,0 +1,159 @@
+//! One projection anew, the rest as it was: the same rows as a replay of all.
+
+use std::fs;
+use std::path::Path;
+
+use ghev_log::{LogOptions, LogWriter, TrimLimit};
+use ghev_projector::replay::{self, OnlySummary, WholeReason};
+use ghev_projector::{ProjectError, StopFlag};
+use ghev_readmodel::{Obstacle, Projection, TableHashes};
+use proptest::prelude::*;
+
+use super::fixture::{Fixture, event, import};
+use super::properties::{any_log, live_model, records};
+
+fn only(fixture: &Fixture, wanted: &[Projection]) -> OnlySummary {
+    replay::only(&fixture.options, wanted, &mut |_| {}, &StopFlag::new()).unwrap()
+}
+
+fn replayed(fixture: &Fixture) -> TableHashes {
+    let fresh = fixture.same_log();
+    fresh.catch_up();
+    fresh.hashes()
+}
+
+/// Lets a closed model say that version 0 of a projection wrote its tables: in the row's header, the
+/// constant 1 becomes the constant 0 (<https://www.sqlite.org/fileformat2.html#record_format>).
+fn outdate(model: &Path, projection: Projection) {
+    let name = projection.name().as_bytes();
+    let text_of = u8::try_from(13 + 2 * name.len()).unwrap();
+    let row = |version: u8| [&[3, text_of, version], name].concat();
+    let mut file = fs::read(model).unwrap();
+    let from = row(9);
+    let at = file.windows(from.len()).position(|bytes| bytes == from);
+    let at = at.unwrap();
+    file[at..at + from.len()].copy_from_slice(&row(8));
+    fs::write(model, file).unwrap();
+}
+
+fn three_records() -> Vec<Vec<u8>> {
+    (0..3)
+        .map(|n| import(&[event(n, n), event(n + 1, n), event(n * 10, n * 7000)]))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn what_is_rebuilt_alone_is_what_a_replay_of_all_makes(
+        log in any_log(),
+        events_max in 1_u64..40,
+        wanted in prop::sample::subsequence(Projection::ALL.to_vec(), 1..=6),
+        outdated in prop::sample::select(Projection::ALL.to_vec()),
+    ) {
+        let fixture = live_model(&Fixture::with(&records(&log)), events_max);
+        let all = replayed(&fixture);
+        prop_assert_eq!(&fixture.hashes(), &all);
+        let rebuilt = only(&fixture, &wanted);
+        prop_assert_eq!(&rebuilt.projections, &wanted);
+        prop_assert_eq!(rebuilt.whole_because, None);
+        prop_assert_eq!(&fixture.hashes(), &all);
+        outdate(&fixture.current_path(), outdated);
+        let more = import(&[event(100, 1), event(101, 2)]);
+        fixture.append(&[more]);
+        fixture.catch_up();
+        prop_assert_eq!(fixture.hashes(), replayed(&fixture));
+    }
+}
+
+/// A projector of another version rebuilds what that has changed, while the generation before stays
+/// and answers.
+#[test]
+fn another_version_of_a_projection_rebuilds_that_one_alone() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let right = fixture.hashes();
+    let before = fixture.current_path();
+    outdate(&before, Projection::Contributors);
+    assert_eq!(fixture.hashes().differing(&right), ["projections"]);
+    assert!(
+        fixture.reader().snapshot().is_ok(),
+        "it answers all the same"
+    );
+    let outdated = fixture.hashes();
+
+    let caught_up = fixture.catch_up();
+    assert_eq!((caught_up.records, caught_up.events), (3, 9));
+    assert_ne!(fixture.current_path(), before);
+    assert_eq!(fixture.hashes(), right);
+    assert_eq!(TableHashes::of(&before).unwrap(), outdated, "it stays");
+    assert_eq!(fixture.catch_up().records, 0, "once");
+    let report = replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+    assert_eq!(report.differing, Vec::<String>::new());
+}
+
+#[test]
+fn a_rebuild_that_is_stopped_or_killed_leaves_the_old_generation() {
+    let fixture = Fixture::with(&three_records());
+    fixture.catch_up();
+    let (before, right) = (fixture.current_path(), fixture.hashes());
+    let stop = StopFlag::new();
+    let mut reports = 0;
+    let mut progress = |_| {
+        reports += 1;
+        if reports == 3 {
+            stop.stop();
+        }
+    };
+    let names = [Projection::Names];
+    let stopped = replay::only(&fixture.options, &names, &mut progress, &stop).unwrap_err();
+    assert!(matches!(stopped, ProjectError::Stopped), "{stopped}");
+    assert_eq!(fixture.model().generations().unwrap().len(), 1);
+    assert_eq!(fixture.current_path(), before);
+    // As a kill leaves it: a copy of which nothing is known.
+    let left = fixture.model().reserve_next().unwrap();
+    let left = fixture.model().generation_path(left);
+    fs::write(&left, b"half a database").unwrap();
+    assert_eq!(fixture.hashes(), right);
+    only(&fixture, &names);
+    assert_eq!(fixture.hashes(), right);
+    assert_eq!(fixture.model().generations().unwrap().len(), 2);
+}
+
+#[test]
+fn where_one_alone_would_not_be_of_the_log_all_are_rebuilt_and_the_reason_is_told() {
+    let fixture = Fixture::with(&three_records());
+    let counts = [Projection::Counts];
+    assert_eq!(
+        only(&fixture, &counts).whole_because,
+        Some(WholeReason::NoModel)
+    );
+
+    let mut dropping = Fixture::with(&three_records());
+    dropping.options.keep_events = Some(std::time::Duration::from_secs(3600));
+    dropping.append(&[import(&[event(50, 90_000)])]);
+    dropping.catch_up();
+    dropping.append(&[import(&[event(51, 90_000)])]);
+    dropping.catch_up();
+    let since = dropping.reader().snapshot().unwrap().events_since();
+    let since = since.unwrap();
+    dropping.options.keep_events = None;
+    let because = only(&dropping, &counts).whole_because;
+    assert_eq!(because, Some(Obstacle::EventsDropped { since }.into()));
+
+    let trimmed = Fixture::new();
+    let options = LogOptions {
+        segment_max_bytes: 1,
+        ..LogOptions::default()
+    };
+    let mut log = LogWriter::open(&trimmed.options.log_dir, options).unwrap();
+    log.append(&three_records()[..1]).unwrap();
+    log.append(&three_records()[1..]).unwrap();
+    trimmed.catch_up();
+    log.trim(TrimLimit::ToBytes(0)).unwrap();
+    log.close().unwrap();
+    let because = only(&trimmed, &counts).whole_because.unwrap();
+    assert!(matches!(because, WholeReason::Trimmed { .. }), "{because}");
+    assert!(because.to_string().contains("trimmed"), "{because}");
+}

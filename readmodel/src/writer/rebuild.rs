@@ -1,0 +1,259 @@
+//! Some projections anew: a copy of a generation in which their tables are emptied and filled again from
+//! the log's records, up to where the generation stood. Everything else is the generation's.
+//!
+//! Which events count is not found out again: those count whose rows are in `events`. So the rows are
+//! those of a fold of the whole log, provided that the model has the rows of all its events and the log
+//! the records of all of them; [`RebuildSource::obstacle`] says where it has not. A copy that is not
+//! finished is worth nothing. Knows nothing about the log.
+
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ghev_event::{Event, Timestamp};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, params};
+
+use super::file::{open_existing, read_checkpoint};
+use super::{Admission, Admit, Writer, rows};
+use crate::error::{OpenError, WriteError};
+use crate::projection;
+use crate::schema::Blueprint;
+use crate::{Changes, Checkpoint, LogId, Offset, Place, Projection, VersionDifferences, schema};
+
+/// Pages that are copied between two looks at whether to go on: 16 MiB.
+const COPIED_PAGES: i32 = 4096;
+
+/// Rows are put all over a table: more of its pages stay at hand than a live writer needs.
+const CACHE_KIB: i64 = 32 << 10;
+
+/// A generation that is copied, as it is at one moment: it may be written meanwhile.
+#[derive(Debug)]
+pub struct RebuildSource {
+    connection: Connection,
+    checkpoint: Checkpoint,
+    differences: VersionDifferences,
+    events_since: Option<Timestamp>,
+}
+
+/// Why the tables of one projection cannot be made anew by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// The model does not tell any more which of the log's events were repeats.
+    #[error("the rows of events before {since} were dropped")]
+    EventsDropped {
+        /// Since when there are rows.
+        since: Timestamp,
+    },
+    /// A newer version of ghev has written tables that this one does not know.
+    #[error("this version of ghev does not know the projections {}", names.join(", "))]
+    Unknown {
+        /// What they are called.
+        names: Vec<String>,
+    },
+}
+
+/// The copy, whose new tables are filled.
+pub struct Rebuild {
+    path: PathBuf,
+    connection: Connection,
+    checkpoint: Checkpoint,
+    projections: Vec<Projection>,
+}
+
+impl fmt::Debug for Rebuild {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Rebuild");
+        debug
+            .field("path", &self.path)
+            .field("projections", &self.projections);
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl RebuildSource {
+    /// The model in a file, of this moment.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, is of another schema or made from another log.
+    pub fn open(path: &Path, log_id: LogId) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite {
+            path: path.to_path_buf(),
+            source,
+        };
+        let connection = open_existing(path).map_err(failed)?;
+        let begun = connection.execute_batch("BEGIN");
+        begun.map_err(failed)?;
+        let found = schema::version(&connection).map_err(failed)?;
+        if found != schema::VERSION {
+            return Err(OpenError::Schema {
+                path: path.to_path_buf(),
+                found,
+                expected: schema::VERSION,
+            });
+        }
+        let checkpoint = read_checkpoint(&connection).map_err(failed)?;
+        if checkpoint.log_id != log_id {
+            return Err(OpenError::ForeignLog {
+                path: path.to_path_buf(),
+                found: checkpoint.log_id,
+                expected: log_id,
+            });
+        }
+        let since = "SELECT events_since FROM checkpoint";
+        let since: Option<i64> = connection
+            .query_row(since, [], |row| row.get(0))
+            .map_err(failed)?;
+        Ok(Self {
+            checkpoint,
+            differences: VersionDifferences::of(&connection).map_err(failed)?,
+            events_since: since.map(Timestamp::from_seconds),
+            connection,
+        })
+    }
+
+    /// How far it has come.
+    pub const fn checkpoint(&self) -> Checkpoint {
+        self.checkpoint
+    }
+
+    /// The projections whose tables another version wrote.
+    pub fn stale(&self) -> &[Projection] {
+        &self.differences.stale
+    }
+
+    /// What is in the way of making the tables of some projections anew and leaving the others, if
+    /// anything is.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        if let Some(since) = self.events_since {
+            return Some(Obstacle::EventsDropped { since });
+        }
+        let names = &self.differences.unknown;
+        (!names.is_empty()).then(|| Obstacle::Unknown {
+            names: names.clone(),
+        })
+    }
+
+    /// Copies it into a file that does not exist, or is empty, where the tables of these projections
+    /// and of those that are stale are empty then. `None` where `goes_on` says no; what is in the file
+    /// is worth nothing then, and where this fails.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn copy(
+        self,
+        into: &Path,
+        wanted: &[Projection],
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Rebuild>, WriteError> {
+        let mut projections = [wanted, self.stale()].concat();
+        projections.sort_unstable();
+        projections.dedup();
+        let mut connection = Connection::open(into)?;
+        if !copy_pages(&self.connection, &mut connection, goes_on)? {
+            return Ok(None);
+        }
+        // Nobody reads the file before it is finished, and one that is cut off is begun anew.
+        connection.pragma_update(None, "journal_mode", "OFF")?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        let blueprint = Blueprint::new()?;
+        connection.execute_batch("BEGIN")?;
+        for table in projections.iter().flat_map(|of| of.tables()) {
+            connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
+            blueprint.create(table, &connection)?;
+        }
+        Ok(Some(Rebuild {
+            path: into.to_path_buf(),
+            connection,
+            checkpoint: self.checkpoint,
+            projections,
+        }))
+    }
+}
+
+/// Copies every page, as the source's open transaction sees it: what is written meanwhile goes into
+/// the source's WAL (<https://www.sqlite.org/c3ref/backup_finish.html>). Whether it came to the end.
+fn copy_pages(
+    from: &Connection,
+    to: &mut Connection,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> rusqlite::Result<bool> {
+    let backup = Backup::new(from, to)?;
+    while goes_on() {
+        if backup.step(COPIED_PAGES)? == StepResult::Done {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl Rebuild {
+    /// Up to which record the tables must be filled: those below it, each once, in order.
+    pub const fn next_offset(&self) -> Offset {
+        self.checkpoint.next_offset
+    }
+
+    /// Whose tables are filled: only what these have folded is added.
+    pub fn projections(&self) -> &[Projection] {
+        &self.projections
+    }
+
+    /// Adds what was folded.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn add(&mut self, changes: &Changes) -> Result<(), WriteError> {
+        self.projections
+            .iter()
+            .try_for_each(|&of| rows::add_of(of, &self.connection, changes))?;
+        Ok(())
+    }
+
+    /// Ends it: all records were seen. The file is a model, which can be written on.
+    ///
+    /// # Errors
+    /// Where SQLite or the disk fails.
+    pub fn finish(self) -> Result<Writer, WriteError> {
+        let Self {
+            path,
+            connection,
+            checkpoint,
+            projections,
+        } = self;
+        schema::create_indexes(&connection)?;
+        projection::note(&connection, &projections)?;
+        let dead = "UPDATE checkpoint SET dead = (SELECT count(*) FROM dead_letters)";
+        connection.execute(dead, [])?;
+        connection.execute_batch("COMMIT")?;
+        connection.close().map_err(|(_, error)| error)?;
+        File::open(&path)?.sync_all()?;
+        Ok(Writer::open_file(&path, checkpoint.log_id)?)
+    }
+}
+
+impl Admit for Rebuild {
+    /// An event is new where its place has a row. Of what kind a repeat is nobody asks: they were
+    /// counted.
+    fn admit_record(
+        &mut self,
+        offset: Offset,
+        events: &[Event<'_>],
+        admissions: &mut Vec<Admission>,
+    ) -> Result<(), WriteError> {
+        admissions.clear();
+        admissions.resize(events.len().min(1 << 16), Admission::Duplicate);
+        let places = [Place::new(offset, 0), Place::new(offset, u16::MAX)].map(Place::to_sql);
+        let rows = "SELECT place FROM events WHERE place BETWEEN ?1 AND ?2";
+        let mut rows = self.connection.prepare_cached(rows)?;
+        let mut rows = rows.query(params![places[0], places[1]])?;
+        while let Some(row) = rows.next()? {
+            let index = Place::from_sql(row.get(0)?).index();
+            if let Some(admission) = admissions.get_mut(usize::from(index)) {
+                *admission = Admission::New;
+            }
+        }
+        Ok(())
+    }
+}
