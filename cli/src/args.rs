@@ -102,7 +102,8 @@ pub(crate) enum Command {
     Project {
         #[command(flatten)]
         keep: KeepArgs,
-        /// End once the log's present end is reached; refused while another projector works
+        /// End once the read model has the log up to its present end, by this projector or by another one
+        /// that is at work
         #[arg(long, env = "GHEV_ONCE")]
         once: bool,
     },

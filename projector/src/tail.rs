@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use ghev_log::{LogCursor, ReadError};
-use ghev_readmodel::{GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, Writer};
+use ghev_readmodel::{
+    GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, Reader, Writer,
+};
 
 use crate::projector::{Folded, Projector};
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
@@ -36,7 +38,7 @@ pub struct CaughtUp {
 /// stays.
 pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectError> {
     let dir = options.model();
-    let Some(_lock) = stand_by(&dir, stop)? else {
+    let Some(_lock) = stand_by(&dir, stop, &mut || false)? else {
         return Ok(());
     };
     let Some(cursor) = wait_for_log(options, stop)? else {
@@ -59,16 +61,24 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
     Ok(projector.into_parts().1.close()?)
 }
 
-/// Folds the log up to the watermark of this moment.
+/// Sees to it that the model has the log up to the watermark of this moment: folds it, or waits for it
+/// where another process projects into this model.
 ///
 /// # Errors
-/// As [`run`], where there is no log, and where another process projects into this model;
-/// [`ProjectError::Stopped`] where it is stopped before.
+/// As [`run`], and where there is no log; [`ProjectError::Stopped`] where it is stopped before.
 pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp, ProjectError> {
     let dir = options.model();
-    let _lock = dir.lock_projector()?;
     let mut cursor = open_log(options)?;
     let watermark = cursor.watermark()?;
+    let mut reader = Reader::new(dir.clone());
+    let mut reached = None;
+    let mut is_done = || {
+        reached = reached_by_another(&mut reader, convert::log_id(cursor.log_id()), watermark);
+        reached.is_some()
+    };
+    let Some(_lock) = stand_by(&dir, stop, &mut is_done)? else {
+        return reached.ok_or(ProjectError::Stopped);
+    };
     let (mut projector, mut folded) =
         open(&dir, cursor, options, stop)?.ok_or(ProjectError::Stopped)?;
     while convert::to_log(projector.next_offset()) < watermark {
@@ -86,9 +96,30 @@ pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp,
     })
 }
 
+/// What a model has that somebody else folds, once that is everything below `watermark`.
+fn reached_by_another(
+    reader: &mut Reader,
+    log_id: LogId,
+    watermark: ghev_log::Offset,
+) -> Option<CaughtUp> {
+    // There may be none yet, or one that cannot be read at this moment.
+    let checkpoint = reader.snapshot().ok()?.as_of().checkpoint;
+    let next_offset = checkpoint.next_offset;
+    let reached = checkpoint.log_id == log_id && convert::to_log(next_offset) >= watermark;
+    reached.then_some(CaughtUp {
+        next_offset,
+        records: 0,
+        events: 0,
+    })
+}
+
 /// The right to project, as soon as nobody else has it. The system takes it from a process that was
-/// killed (flock(2)). `None` where the wait was stopped.
-fn stand_by(dir: &ModelDir, stop: &StopFlag) -> Result<Option<ModelLock>, OpenError> {
+/// killed (flock(2)). `None` where the wait was stopped, or is of no more use.
+fn stand_by(
+    dir: &ModelDir,
+    stop: &StopFlag,
+    is_done: &mut dyn FnMut() -> bool,
+) -> Result<Option<ModelLock>, OpenError> {
     let mut told = false;
     loop {
         match dir.lock_projector() {
@@ -103,7 +134,7 @@ fn stand_by(dir: &ModelDir, stop: &StopFlag) -> Result<Option<ModelLock>, OpenEr
                     tracing::info!(lock = %path.display(), "standing by: another projector is at work");
                     told = true;
                 }
-                if stop.wait(IDLE) {
+                if is_done() || stop.wait(IDLE) {
                     return Ok(None);
                 }
             }

@@ -147,15 +147,30 @@ fn without_a_log_it_ends_when_told_and_catching_up_says_so() {
     );
 }
 
+/// It was refused, though what was asked for was at hand or about to be.
 #[test]
-fn a_second_projector_is_told_so() {
+fn beside_a_running_projector_catching_up_is_waiting_for_it() {
     let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let held = fixture.model().lock_projector().unwrap();
+    let caught_up = fixture.catch_up();
+    assert_eq!((caught_up.next_offset.get(), caught_up.records), (1, 0));
+
+    // What the other does not fold it folds itself, once the other is gone.
+    fixture.append(&[import(&[event(2, 0)])]);
+    let (options, stop) = (fixture.options.clone(), StopFlag::new());
+    let flag = stop.clone();
+    let waiting = thread::spawn(move || catch_up(&options, &flag));
+    StopFlag::new().wait(std::time::Duration::from_millis(300));
+    assert!(!waiting.is_finished());
+    drop(held);
+    assert_eq!(waiting.join().unwrap().unwrap().records, 1);
+
+    fixture.append(&[import(&[event(3, 0)])]);
     let _held = fixture.model().lock_projector().unwrap();
-    let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
-    assert!(
-        matches!(error, ProjectError::Open(OpenError::Locked { .. })),
-        "{error}"
-    );
+    stop.stop();
+    let stopped = catch_up(&fixture.options, &stop).unwrap_err();
+    assert!(matches!(stopped, ProjectError::Stopped), "{stopped}");
 }
 
 #[test]
