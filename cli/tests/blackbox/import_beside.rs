@@ -224,6 +224,35 @@ fn an_import_of_several_files_that_is_killed_goes_on_with_the_file_in_which_it_w
     each_once(&at, &lines);
 }
 
+/// What `tail -f file | ghev import -` had brought was durable from a few megabytes on, and an import
+/// that waited for more did not hear that it was to stop.
+#[test]
+fn what_comes_slowly_is_durable_soon_and_a_stop_is_heard() {
+    let at = Workspace::new();
+    let lines = many(1..=3);
+    let mut fed = Fed::start(&at, &[]);
+    fed.feed(&lines[..2]);
+    until_in_log(&at, 2);
+    fed.feed(&lines[2..]);
+    // Half an event keeps nothing waiting.
+    let input = fed.import.stdin.as_mut().unwrap();
+    input.write_all(br#"{"type":"WatchEvent","#).unwrap();
+    until_in_log(&at, 3);
+    let pid = fed.import.id().to_string();
+    let told = std::process::Command::new("kill")
+        .args(["-s", "TERM", &pid])
+        .status();
+    assert!(told.unwrap().success());
+    // Its input is still open.
+    let mut said = String::new();
+    let mut output = fed.import.stdout.take().unwrap();
+    std::io::Read::read_to_string(&mut output, &mut said).unwrap();
+    assert_eq!(fed.import.wait().unwrap().code(), Some(1));
+    let summary: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(summary["appended"], 3, "{summary}");
+    each_once(&at, &lines);
+}
+
 /// The second waited ten seconds for the first and gave up with exit 3.
 #[test]
 fn a_second_import_goes_through_the_first() {

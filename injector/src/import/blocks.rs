@@ -4,8 +4,9 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::finished::first_half;
 use super::inputs::Place;
@@ -15,13 +16,18 @@ use crate::gzip::GzipReader;
 const BLOCK_BYTES: usize = 256 << 10;
 const BLOCKS_AHEAD: usize = 3;
 
-/// Why a file's bytes end before the file does.
+/// How often a pause is made in what may come slowly: standard input, a pipe.
+const PAUSE_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Why a file's bytes end before the file does, or not for now.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// What the file holds is not what its compression promises. It will never read better.
     Damaged(String),
     /// The operating system failed to read it.
     Io(io::Error),
+    /// Nothing is wrong: it is time to look after what has been read so far. Ask again.
+    Pause,
 }
 
 /// Where decompressed bytes come from.
@@ -38,6 +44,23 @@ pub(super) struct FileBlocks {
     used: SyncSender<Vec<u8>>,
     stored: Arc<Stored>,
     ended: bool,
+    pauses: Option<Pauses>,
+}
+
+/// How soon bytes are handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// In whole blocks: a file's are all there.
+    Whole,
+    /// As they come, with pauses: others may be long in coming.
+    AsTheyCome(Duration),
+}
+
+/// The time of the next pause.
+#[derive(Debug)]
+struct Pauses {
+    interval: Duration,
+    next: Instant,
 }
 
 /// What has been read of the file, as stored.
@@ -58,12 +81,15 @@ impl FileBlocks {
     /// Starts reading.
     pub(super) fn open(place: &Place) -> io::Result<Self> {
         match place {
-            Place::File { path, .. } => Ok(Self::of(File::open(path)?)),
-            Place::Stdin => Ok(Self::of(io::stdin())),
+            Place::File { path, .. } => Ok(Self::of(File::open(path)?, Manner::Whole)),
+            Place::Stdin => {
+                let manner = Manner::AsTheyCome(PAUSE_INTERVAL);
+                Ok(Self::of(io::stdin(), manner))
+            }
         }
     }
 
-    fn of(stored: impl Read + Send + 'static) -> Self {
+    fn of(stored: impl Read + Send + 'static, manner: Manner) -> Self {
         let so_far = Arc::new(Stored::default());
         let counted = Counted {
             inner: stored,
@@ -74,7 +100,7 @@ impl FileBlocks {
         // Not joined: a read of standard input may never return, and a reader that nobody listens
         // to ends by itself.
         std::thread::spawn(move || {
-            let end = make(counted, &made, &reusable);
+            let end = make(counted, manner, &made, &reusable);
             // Nobody listens any more where the import was told to stop.
             made.send(Made::End(end)).ok();
         });
@@ -83,7 +109,32 @@ impl FileBlocks {
             used,
             stored: so_far,
             ended: false,
+            pauses: match manner {
+                Manner::Whole => None,
+                Manner::AsTheyCome(interval) => Some(Pauses {
+                    interval,
+                    next: Instant::now() + interval,
+                }),
+            },
         }
+    }
+
+    /// What comes next, or that it is time for a pause; an error where nothing ever comes.
+    fn receive(&mut self) -> Result<Made, RecvTimeoutError> {
+        let Some(pauses) = &mut self.pauses else {
+            return Ok(self.blocks.recv()?);
+        };
+        let now = Instant::now();
+        let left = pauses.next.saturating_duration_since(now);
+        let received = if left.is_zero() {
+            Err(RecvTimeoutError::Timeout)
+        } else {
+            self.blocks.recv_timeout(left)
+        };
+        if matches!(received, Err(RecvTimeoutError::Timeout)) {
+            pauses.next = Instant::now() + pauses.interval;
+        }
+        received
     }
 
     /// How many bytes of the file, as stored, have been read so far.
@@ -102,7 +153,7 @@ impl Blocks for FileBlocks {
         if self.ended {
             return Ok(false);
         }
-        match self.blocks.recv() {
+        match self.receive() {
             Ok(Made::Block(block)) => {
                 to.extend_from_slice(&block);
                 self.used.try_send(block).ok();
@@ -113,8 +164,9 @@ impl Blocks for FileBlocks {
                 self.ended = true;
                 end.map(|()| false)
             }
+            Err(RecvTimeoutError::Timeout) => Err(Fault::Pause),
             // Never taken for an end of the file: what follows would be lost in silence.
-            Err(_) => Err(Fault::Io(io::Error::other(
+            Err(RecvTimeoutError::Disconnected) => Err(Fault::Io(io::Error::other(
                 "the reading thread ended unexpectedly",
             ))),
         }
@@ -123,6 +175,7 @@ impl Blocks for FileBlocks {
 
 fn make(
     stored: impl Read,
+    manner: Manner,
     made: &SyncSender<Made>,
     reusable: &Receiver<Vec<u8>>,
 ) -> Result<(), Fault> {
@@ -130,7 +183,7 @@ fn make(
     loop {
         let mut block = reusable.try_recv().unwrap_or_default();
         block.resize(BLOCK_BYTES, 0);
-        let filled = fill(&mut content, &mut block);
+        let filled = fill(&mut content, &mut block, manner);
         block.truncate(filled.bytes);
         if filled.bytes > 0 && made.send(Made::Block(block)).is_err() {
             return Ok(());
@@ -144,7 +197,7 @@ fn make(
                 }
                 fault => return Err(fault),
             },
-            None if filled.bytes < BLOCK_BYTES => return Ok(()),
+            None if filled.ended => return Ok(()),
             None => {}
         }
     }
@@ -152,26 +205,33 @@ fn make(
 
 struct Filled {
     bytes: usize,
+    ended: bool,
     error: Option<io::Error>,
 }
 
-/// Reads until `to` is full or the content ends; what came before an error counts.
-fn fill(content: &mut impl Read, to: &mut [u8]) -> Filled {
-    let mut bytes = 0;
-    while bytes < to.len() {
-        match content.read(&mut to[bytes..]) {
-            Ok(0) => break,
-            Ok(read) => bytes += read,
+/// Reads until `to` is full or, where it is to be handed on as it comes, has anything; what came
+/// before an error counts.
+fn fill(content: &mut impl Read, to: &mut [u8], manner: Manner) -> Filled {
+    let mut filled = Filled {
+        bytes: 0,
+        ended: false,
+        error: None,
+    };
+    while filled.bytes < to.len() && (manner == Manner::Whole || filled.bytes == 0) {
+        match content.read(&mut to[filled.bytes..]) {
+            Ok(0) => {
+                filled.ended = true;
+                break;
+            }
+            Ok(read) => filled.bytes += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
-                return Filled {
-                    bytes,
-                    error: Some(error),
-                };
+                filled.error = Some(error);
+                break;
             }
         }
     }
-    Filled { bytes, error: None }
+    filled
 }
 
 type Buffered<R> = BufReader<io::Chain<Cursor<Vec<u8>>, R>>;
@@ -283,7 +343,7 @@ mod tests {
     }
 
     fn read(stored: Vec<u8>) -> (Vec<u8>, Result<bool, Fault>, u64) {
-        let mut blocks = FileBlocks::of(Cursor::new(stored));
+        let mut blocks = FileBlocks::of(Cursor::new(stored), Manner::Whole);
         let mut content = Vec::new();
         let end = loop {
             match blocks.append_to(&mut content) {
@@ -341,14 +401,14 @@ mod tests {
         let checksum = damaged.len() - 8;
         damaged[checksum] ^= 1;
         let file = [damaged, gzip(b"behind\n")].concat();
-        let mut blocks = FileBlocks::of(Cursor::new(file));
+        let mut blocks = FileBlocks::of(Cursor::new(file), Manner::Whole);
         let (mut got, mut damages) = (Vec::new(), 0);
         loop {
             match blocks.append_to(&mut got) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(Fault::Damaged(_)) => damages += 1,
-                Err(Fault::Io(error)) => panic!("{error}"),
+                Err(fault) => panic!("{fault:?}"),
             }
         }
         assert_eq!(damages, 1);
@@ -367,8 +427,40 @@ mod tests {
                 Err(io::Error::from(io::ErrorKind::PermissionDenied))
             }
         }
-        let mut blocks = FileBlocks::of((&b"\x1f\x8b\x08\0"[..]).chain(Failing));
+        let mut blocks = FileBlocks::of((&b"\x1f\x8b\x08\0"[..]).chain(Failing), Manner::Whole);
         let end = blocks.append_to(&mut Vec::new());
         assert!(matches!(end, Err(Fault::Io(_))), "{end:?}");
+    }
+
+    /// What `tail -f` had written waited for megabytes more to come.
+    #[test]
+    fn what_comes_slowly_is_handed_on_as_it_comes_with_pauses() {
+        let (from, mut to) = io::pipe().unwrap();
+        let mut blocks = FileBlocks::of(from, Manner::AsTheyCome(Duration::from_millis(1)));
+        let (mut got, mut pauses) = (Vec::new(), 0);
+        for line in ["{\"a\":1}\n", "2\n"] {
+            to.write_all(line.as_bytes()).unwrap();
+            while !got.ends_with(line.as_bytes()) {
+                match blocks.append_to(&mut got) {
+                    Ok(true) | Err(Fault::Pause) => {}
+                    end => panic!("{end:?}"),
+                }
+            }
+            // Nothing comes: it is said again and again that it does not.
+            pauses += [(); 2]
+                .into_iter()
+                .filter(|()| matches!(blocks.append_to(&mut got), Err(Fault::Pause)))
+                .count();
+        }
+        assert_eq!(pauses, 4);
+        drop(to);
+        let end = loop {
+            match blocks.append_to(&mut got) {
+                Err(Fault::Pause) => {}
+                end => break end,
+            }
+        };
+        assert!(matches!(end, Ok(false)), "{end:?}");
+        assert_eq!(got, b"{\"a\":1}\n2\n");
     }
 }

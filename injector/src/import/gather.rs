@@ -40,6 +40,8 @@ pub(super) struct Gather {
     pending: Pending,
     /// Got into the log from elsewhere after they had been gathered here.
     overtaken: HashSet<Key>,
+    /// Whether anything has become durable since the last pause.
+    moves: bool,
     pub(super) summary: ImportSummary,
 }
 
@@ -56,6 +58,7 @@ impl Gather {
             facts: ImportFacts::default(),
             pending: Pending::default(),
             overtaken: HashSet::new(),
+            moves: false,
             summary: ImportSummary::default(),
         }
     }
@@ -127,6 +130,18 @@ impl Gather {
         }
     }
 
+    /// Called now and then while the input may be slow in coming: makes everything durable, unless
+    /// that has happened with some of it since the last call, as it does all the time where much
+    /// comes. So nothing waits for longer than from one call to the next but one.
+    pub(super) fn pause(&mut self) -> Result<(), ImportError> {
+        if std::mem::take(&mut self.moves) {
+            return Ok(());
+        }
+        self.flush()?;
+        self.moves = false;
+        Ok(())
+    }
+
     fn cover(&mut self, line: u64) {
         if self.facts.first_line == 0 {
             self.facts.first_line = line;
@@ -183,6 +198,7 @@ impl Gather {
         while !self.pending.records().is_empty() {
             match self.store.append(self.end, self.pending.records())? {
                 Appended::To(end) => {
+                    self.moves = true;
                     self.summary.appended += self.pending.events();
                     self.note_appended();
                     self.end = end;

@@ -40,6 +40,12 @@
 //! dropped; so is a reject of the same file, line and bytes. So importing a file twice appends no
 //! event, however large the log is, and a file that has grown adds what is new of it.
 //!
+//! # Standard input that comes slowly
+//!
+//! A file is made durable a few megabytes at a time. Of standard input, which may be `tail -f`, every
+//! event is durable within a second after its line has come to its end, however little comes; and an
+//! import that waits for more hears that it is to stop.
+//!
 //! # While an injector or another import runs
 //!
 //! The log has one writer. Where that is an injector or another import, the import hands its

@@ -38,6 +38,15 @@ pub(super) enum Piece {
     },
 }
 
+/// Why there is no piece.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// None for now. Nothing is lost: the next call goes on where this one began.
+    Pause,
+    /// The operating system failed to read.
+    Io(io::Error),
+}
+
 /// Where a piece lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
@@ -96,11 +105,11 @@ impl<B: Blocks> Pieces<B> {
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// Where the operating system fails to read.
-    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+    /// [`Halt`]: where the operating system fails to read, or nothing comes for now.
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, Halt> {
         if !self.started {
-            self.started = true;
             self.have(BYTE_ORDER_MARK.len())?;
+            self.started = true;
             if self.rest().starts_with(BYTE_ORDER_MARK) {
                 self.at += BYTE_ORDER_MARK.len();
             }
@@ -115,8 +124,13 @@ impl<B: Blocks> Pieces<B> {
                     None => return Ok(None),
                 }
             };
-            if std::mem::take(&mut self.after_damage) && !self.event_ahead(byte)? {
-                return self.rest_of_line().map(Some);
+            if self.after_damage {
+                let cut = !self.event_ahead(byte)?;
+                let rest = cut.then(|| self.rest_of_line()).transpose()?;
+                self.after_damage = false;
+                if rest.is_some() {
+                    return Ok(rest);
+                }
             }
             if self.at < self.line_by_line_until {
                 if let Some(piece) = self.one_line() {
@@ -133,7 +147,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// Says that a [`Piece::Line`], the last one handed out, does not parse as one value.
-    pub(super) fn not_one_value(&mut self, line: &Span) -> io::Result<Piece> {
+    pub(super) fn not_one_value(&mut self, line: &Span) -> Result<Piece, Halt> {
         self.at = line.range.start;
         self.line = line.line;
         self.value()
@@ -150,7 +164,7 @@ impl<B: Blocks> Pieces<B> {
 
     /// Whether what follows damage is an event: a line that is one, or a value of a documented kind.
     /// It may as well be the rest of a line, and parts of an event have a `type` too.
-    fn event_ahead(&mut self, byte: u8) -> io::Result<bool> {
+    fn event_ahead(&mut self, byte: u8) -> Result<bool, Halt> {
         if byte != b'{' {
             return Ok(false);
         }
@@ -173,7 +187,7 @@ impl<B: Blocks> Pieces<B> {
         }
     }
 
-    fn rest_of_line(&mut self) -> io::Result<Piece> {
+    fn rest_of_line(&mut self) -> Result<Piece, Halt> {
         let reason = "the rest of what the damage cut".to_owned();
         Ok(match self.line_length()? {
             Some(length) => Piece::Garbage(self.take(length), reason),
@@ -186,7 +200,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// Moves past white space, commas and an array's brackets; what comes then, if anything.
-    fn skip_separators(&mut self) -> io::Result<Option<u8>> {
+    fn skip_separators(&mut self) -> Result<Option<u8>, Halt> {
         loop {
             let Some(&byte) = self.buffer.get(self.at) else {
                 if self.fill()? {
@@ -206,7 +220,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// Appends a block; `false` where there is none.
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill(&mut self) -> Result<bool, Halt> {
         if self.ended {
             return Ok(false);
         }
@@ -223,19 +237,30 @@ impl<B: Blocks> Pieces<B> {
                 (self.ended, self.broken) = (true, true);
                 Ok(false)
             }
-            Err(Fault::Io(error)) => Err(error),
+            Err(Fault::Pause) => Err(Halt::Pause),
+            Err(Fault::Io(error)) => Err(Halt::Io(error)),
+        }
+    }
+
+    /// The same, for what cannot be begun anew.
+    fn fill_without_pause(&mut self) -> Result<bool, Halt> {
+        loop {
+            match self.fill() {
+                Err(Halt::Pause) => {}
+                filled => return filled,
+            }
         }
     }
 
     /// Tries to have this many bytes ahead.
-    fn have(&mut self, bytes: usize) -> io::Result<()> {
+    fn have(&mut self, bytes: usize) -> Result<(), Halt> {
         while self.rest().len() < bytes && self.fill()? {}
         Ok(())
     }
 
     /// The length of the line ahead without its end, or `None` where it is longer than an event
     /// may be.
-    fn line_length(&mut self) -> io::Result<Option<usize>> {
+    fn line_length(&mut self) -> Result<Option<usize>, Halt> {
         let mut searched = 0;
         loop {
             if let Some(found) = memchr(b'\n', &self.rest()[searched..]) {
@@ -265,7 +290,7 @@ impl<B: Blocks> Pieces<B> {
         span
     }
 
-    fn line_or_value(&mut self) -> io::Result<Piece> {
+    fn line_or_value(&mut self) -> Result<Piece, Halt> {
         match self.line_length()? {
             Some(length) => Ok(Piece::Line(self.take(length))),
             None => self.value(),
@@ -273,7 +298,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// What is neither object, array nor string: the rest of the line, or of the array's element.
-    fn garbage(&mut self) -> io::Result<Piece> {
+    fn garbage(&mut self) -> Result<Piece, Halt> {
         let Some(line) = self.line_length()? else {
             return self.oversized(None);
         };
@@ -292,7 +317,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// The value ahead, wherever it ends.
-    fn value(&mut self) -> io::Result<Piece> {
+    fn value(&mut self) -> Result<Piece, Halt> {
         let (mut scan, mut scanned) = (Scan::default(), 0);
         let (length, why) = loop {
             let limit = self.rest().len().min(EVENT_MAX_BYTES);
@@ -355,7 +380,7 @@ impl<B: Blocks> Pieces<B> {
     }
 
     /// All lines up to the next one that starts with an event, as one reject.
-    fn bad_lines(&mut self, why: String) -> io::Result<Piece> {
+    fn bad_lines(&mut self, why: String) -> Result<Piece, Halt> {
         let (start, first_line) = (self.at, self.line);
         loop {
             let region = &self.buffer[self.at..self.line_by_line_until];
@@ -384,7 +409,7 @@ impl<B: Blocks> Pieces<B> {
 
     /// Moves past a value or line that is larger than an event may be, keeping its beginning. It
     /// ends with its value, of which `scan` has seen so many bytes, or with its line.
-    fn oversized(&mut self, scan: Option<(Scan, usize)>) -> io::Result<Piece> {
+    fn oversized(&mut self, scan: Option<(Scan, usize)>) -> Result<Piece, Halt> {
         let line = self.line;
         let (mut scan, mut scanned) = scan.map_or((None, 0), |(scan, to)| (Some(scan), to));
         let kept = self.rest().len().min(Reject::BODY_MAX_BYTES);
@@ -404,7 +429,7 @@ impl<B: Blocks> Pieces<B> {
             body_bytes += length as u64;
             self.at += length;
             scanned = 0;
-            if end.is_some() || !self.fill()? {
+            if end.is_some() || !self.fill_without_pause()? {
                 break;
             }
         }

@@ -13,7 +13,7 @@ use super::gather::Gather;
 use super::inputs::{self, Place};
 use super::known::Known;
 use super::pending::owned;
-use super::pieces::{Piece, Pieces, Span};
+use super::pieces::{Halt, Piece, Pieces, Span};
 use super::store::Store;
 use super::{ImportObserver, ImportOptions, ImportProgress, ImportSummary, Input};
 use crate::ImportError;
@@ -127,7 +127,12 @@ impl Import<'_> {
             match pieces.next() {
                 Ok(Some(piece)) => self.piece(piece, &mut pieces, &name)?,
                 Ok(None) => break true,
-                Err(error) => return Err(failed(error)),
+                Err(Halt::Pause) => {
+                    self.gather.pause()?;
+                    // To look whether to stop.
+                    count = 0;
+                }
+                Err(Halt::Io(error)) => return Err(failed(error)),
             }
         };
         let summary = &self.gather.summary;
@@ -191,8 +196,14 @@ impl Import<'_> {
             Piece::Line(span) => match self.line(&span, pieces)? {
                 Taken::Yes => return Ok(()),
                 Taken::NotOneValue => {
-                    let failed = ImportError::input(Path::new(file));
-                    pieces.not_one_value(&span).map_err(failed)?
+                    match pieces.not_one_value(&span) {
+                        Ok(piece) => piece,
+                        // It is handed out again.
+                        Err(Halt::Pause) => return self.gather.pause(),
+                        Err(Halt::Io(error)) => {
+                            return Err(ImportError::input(Path::new(file))(error));
+                        }
+                    }
                 }
             },
             piece => piece,
