@@ -129,8 +129,11 @@ impl FromStr for LogId {
             return Err(wrong());
         }
         let mut bytes = [0; 16];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let both = digit(pair[0]).zip(digit(pair[1]));
+            let (high, low) = both.ok_or_else(wrong)?;
+            *byte = u8::try_from(high << 4 | low).map_err(|_| wrong())?;
         }
         Ok(Self(bytes))
     }

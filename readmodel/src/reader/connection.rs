@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use ghev_event::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::names::KeptNames;
 use super::sealed::{self, Sealed};
 use crate::error::{OpenError, ReadError};
 use crate::generation::{GenerationNumber, ModelDir};
-use crate::{Checkpoint, LogId, Offset, schema};
+use crate::{Checkpoint, Offset, schema};
 
 /// SQLite calls the progress handler after this many of its instructions, about 0.1 ms of work:
 /// often enough for deadlines of milliseconds, too seldom to be measured.
@@ -69,7 +69,7 @@ struct PointerIdentity {
 /// One consistent state of the model: every question asked of it sees the same log prefix.
 #[derive(Debug)]
 pub struct Snapshot<'r> {
-    transaction: Transaction<'r>,
+    transaction: ReadTransaction<'r>,
     pub(super) names: &'r RefCell<KeptNames>,
     generation: GenerationNumber,
     schema: i64,
@@ -77,6 +77,11 @@ pub struct Snapshot<'r> {
     events_since: Option<Timestamp>,
     deadline: &'r Deadline,
 }
+
+/// A read transaction; ends when dropped. rusqlite's own has SQLite parse `BEGIN` and its end anew each
+/// time, which takes longer than many a question.
+#[derive(Debug)]
+struct ReadTransaction<'c>(&'c Connection);
 
 /// What a state of the model covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,12 +129,10 @@ impl Reader {
             },
         };
         let (generation, schema) = (open.number, open.schema);
-        let transaction =
-            Transaction::new_unchecked(&open.connection, TransactionBehavior::Deferred)?;
-        let as_of = as_of(&transaction)?;
+        let transaction = ReadTransaction::begin(&open.connection)?;
+        let (as_of, events_since) = transaction.state(schema)?;
         let names = &open.names;
         names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
-        let events_since = events_since(&transaction, schema)?;
         Ok(Snapshot {
             transaction,
             names,
@@ -287,35 +290,50 @@ fn configured(
     Ok((connection, version))
 }
 
-fn as_of(connection: &Connection) -> Result<AsOf, ReadError> {
-    let sql = "SELECT log_id, next_offset, observed_at FROM checkpoint";
-    let row = connection.prepare_cached(sql)?.query_row([], |row| {
-        let log_id: String = row.get(0)?;
-        let log_id: LogId = log_id.parse().map_err(|error| {
-            let kind = rusqlite::types::Type::Text;
-            rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+impl<'c> ReadTransaction<'c> {
+    fn begin(connection: &'c Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    /// What the model covers, and since when it has the rows of events. The first statement: it is
+    /// what the transaction's state is taken at.
+    fn state(&self, schema: i64) -> Result<(AsOf, Option<Timestamp>), ReadError> {
+        let sql = if schema < schema::RETENTION {
+            "SELECT log_id, next_offset, observed_at, NULL FROM checkpoint"
+        } else {
+            "SELECT log_id, next_offset, observed_at, events_since FROM checkpoint"
+        };
+        let mut statement = self.0.prepare_cached(sql)?;
+        let state = statement.query_row([], |row| {
+            let log_id = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
+                let kind = rusqlite::types::Type::Text;
+                rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+            })?;
+            let next_offset = Offset::from_sql(row.get(1)?);
+            let observed_at: Option<i64> = row.get(2)?;
+            let events_since: Option<i64> = row.get(3)?;
+            let as_of = AsOf {
+                checkpoint: Checkpoint {
+                    log_id,
+                    next_offset,
+                },
+                observed_at: observed_at.map(Timestamp::from_millis),
+            };
+            Ok((as_of, events_since.map(Timestamp::from_seconds)))
         })?;
-        let observed_at: Option<i64> = row.get(2)?;
-        Ok(AsOf {
-            checkpoint: Checkpoint {
-                log_id,
-                next_offset: Offset::from_sql(row.get(1)?),
-            },
-            observed_at: observed_at.map(Timestamp::from_millis),
-        })
-    })?;
-    Ok(row)
+        Ok(state)
+    }
 }
 
-fn events_since(connection: &Connection, schema: i64) -> Result<Option<Timestamp>, ReadError> {
-    if schema < schema::RETENTION {
-        return Ok(None);
+impl Drop for ReadTransaction<'_> {
+    fn drop(&mut self) {
+        // Where it does not end, the next one cannot begin, and says so.
+        let _ = self
+            .0
+            .prepare_cached("ROLLBACK")
+            .and_then(|mut end| end.execute([]));
     }
-    let since = "SELECT events_since FROM checkpoint";
-    let since: Option<i64> = connection
-        .prepare_cached(since)?
-        .query_row([], |row| row.get(0))?;
-    Ok(since.map(Timestamp::from_seconds))
 }
 
 impl Snapshot<'_> {
@@ -356,6 +374,6 @@ impl Snapshot<'_> {
         if self.deadline.has_passed() {
             return Err(ReadError::Interrupted);
         }
-        Ok(self.transaction.prepare_cached(sql)?)
+        Ok(self.transaction.0.prepare_cached(sql)?)
     }
 }
