@@ -1,10 +1,10 @@
 //! Strong entity tags: two answers bear the same one only where they are the same bytes
 //! (<https://www.rfc-editor.org/rfc/rfc9110#name-etag>).
 
-use std::fmt;
 use std::hash::Hash as _;
 
 use ghev_readmodel::{AsOf, GenerationNumber};
+use http::HeaderValue;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Encoding;
@@ -37,17 +37,27 @@ impl EntityTag {
 
     /// Whether `If-None-Match` names it.
     pub(crate) fn is_in(self, if_none_match: &str) -> bool {
-        let own = self.to_string();
+        let own = self.text();
         if_none_match
             .split(',')
             .map(|tag| tag.trim().trim_start_matches("W/"))
-            .any(|tag| tag == "*" || tag == own)
+            .any(|tag| tag == "*" || tag.as_bytes() == own)
     }
-}
 
-impl fmt::Display for EntityTag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{:016x}\"", self.0)
+    /// As a header has it.
+    pub(crate) fn header(self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.text()).expect("quotes and digits are a header's value")
+    }
+
+    /// Its digits between quotes.
+    fn text(self) -> [u8; 18] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'"'; 18];
+        for (pair, byte) in text[1..17].chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        text
     }
 }
 
@@ -58,8 +68,11 @@ mod tests {
     #[test]
     fn a_tag_is_found_among_others() {
         let tag = EntityTag::of_bytes(b"x");
-        assert!(tag.is_in(&tag.to_string()));
-        assert!(tag.is_in(&format!("\"a\", W/{tag}")));
+        let header = tag.header();
+        let text = header.to_str().unwrap();
+        assert_eq!(text, format!("\"{:016x}\"", tag.0));
+        assert!(tag.is_in(text));
+        assert!(tag.is_in(&format!("\"a\", W/{text}")));
         assert!(tag.is_in("*"));
         assert!(!tag.is_in("\"a\", \"b\""));
         assert_ne!(tag, EntityTag::of_bytes(b"y"));

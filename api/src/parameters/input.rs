@@ -137,6 +137,9 @@ fn name_echo(name: &str) -> String {
 /// the bytes are no UTF-8. In a query a plus stands for a space
 /// (<https://url.spec.whatwg.org/#urlencoded-parsing>).
 fn percent_decoded(raw: &str, plus_is_space: bool) -> Option<String> {
+    if memchr::memchr2(b'%', b'+', raw.as_bytes()).is_none() {
+        return Some(raw.to_owned());
+    }
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -134,7 +134,7 @@ impl Service {
                 let input = Input::new(segments, request.uri.query());
                 self.stream(input, request)
             }
-            Action::Dashboard => self.first_page(request).await,
+            Action::Dashboard => Box::pin(self.first_page(request)).await,
             Action::Document(_) | Action::Health | Action::Metrics => {
                 let segment = segments.map(|(_, raw)| raw).next();
                 self.show(endpoint, segment, request)
@@ -183,13 +183,12 @@ impl Service {
             freshness: self.freshness.clone(),
             request: uri
                 .path_and_query()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+                .map_or_else(String::new, |target| target.as_str().to_owned()),
             if_none_match: joined(headers, &header::IF_NONE_MATCH),
         };
         let outcome = match cost {
             Cost::Lookup => self.look_up(job).await?,
-            Cost::Scan => self.queries.run(move |reader| job.run(reader)).await?,
+            Cost::Scan => self.scan(job).await?,
         };
         response::of_outcome(outcome, format, uri, &self.room)
     }
@@ -204,11 +203,16 @@ impl Service {
             job.run(reader)
         });
         match looked_up {
-            Err(problem) if problem.code == Code::QueryDeadline => {
-                self.queries.run(move |reader| job.run(reader)).await
-            }
+            Err(problem) if problem.code == Code::QueryDeadline => self.scan(job).await,
             outcome => outcome,
         }
+    }
+
+    /// Runs a question where it can take its time. Apart: a lookup's way to its answer is short, and
+    /// need not have room for the other's.
+    async fn scan(&self, job: Job) -> Result<Outcome, Problem> {
+        let job = Box::new(job);
+        Box::pin(self.queries.run(move |reader| job.run(reader))).await
     }
 
     /// Events as they arrive: the answer brings along what is wanted.

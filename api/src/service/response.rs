@@ -152,18 +152,15 @@ pub(super) fn not_modified(tag: EntityTag) -> Response<Bytes> {
 }
 
 fn tagged(response: &mut Response<Bytes>, tag: Option<EntityTag>) {
-    let value = tag.and_then(|tag| HeaderValue::try_from(tag.to_string()).ok());
     let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        if value.is_some() {
-            REVALIDATE
-        } else {
-            NO_STORE
-        },
-    );
-    if let Some(value) = value {
-        headers.insert(header::ETAG, value);
+    match tag {
+        Some(tag) => {
+            headers.insert(header::CACHE_CONTROL, REVALIDATE);
+            headers.insert(header::ETAG, tag.header());
+        }
+        None => {
+            headers.insert(header::CACHE_CONTROL, NO_STORE);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -18,6 +18,10 @@ use super::trace::{TRACERESPONSE, Trace};
 use crate::options::{ApiOptions, Limits};
 use crate::problem::Problem;
 use crate::service::Service;
+
+/// What the router is given the path of; it looks at nothing else.
+static HERE: LazyLock<Url> =
+    LazyLock::new(|| Url::parse("http://localhost").expect("a scheme and a host are a URL"));
 
 /// What routes share.
 pub(super) type State = Arc<Service>;
@@ -174,7 +178,8 @@ fn request_of(parts: Parts) -> Option<Request> {
     if !path.starts_with('/') || path.contains('\\') {
         return None;
     }
-    let url = Url::parse(&format!("http://localhost{path}")).ok()?;
+    let mut url = HERE.clone();
+    url.set_path(path);
     // Routes take every method; one that tide does not know is told apart by the endpoint.
     let method = parts.method.as_str().parse().unwrap_or(Method::Get);
     let mut request = Request::new(method, url);

@@ -9,6 +9,7 @@
 
 use std::future::Future as _;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -129,15 +130,12 @@ impl<S> Wire<S> {
 
     /// Whether every line in what comes next ends as it must.
     fn lines_are_whole(&mut self, bytes: &[u8]) -> bool {
-        let mut before = self.last_read;
-        for &byte in bytes {
-            if byte == b'\n' && before != b'\r' {
-                return false;
-            }
-            before = byte;
-        }
-        self.last_read = before;
-        true
+        let before = self.last_read;
+        self.last_read = bytes.last().copied().unwrap_or(before);
+        memchr::memchr_iter(b'\n', bytes).all(|end| match end.checked_sub(1) {
+            Some(at) => bytes[at] == b'\r',
+            None => before == b'\r',
+        })
     }
 }
 
@@ -165,9 +163,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Read for Wire<S> {
         context: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut bytes = [0; READ_BYTES];
+        let mut bytes = [MaybeUninit::uninit(); READ_BYTES];
         let room = buffer.remaining().min(READ_BYTES);
-        let mut read = ReadBuf::new(&mut bytes[..room]);
+        let mut read = ReadBuf::uninit(&mut bytes[..room]);
         ready!(Pin::new(&mut self.stream).poll_read(context, read.unfilled()))?;
         if !self.lines_are_whole(read.filled()) {
             // Best effort: whoever sends this is answered if the socket takes it at once. Ended in
