@@ -17,6 +17,8 @@ const FULL_PAGE_EVENTS: u32 = 100;
 pub(super) struct Brought {
     pub(super) received: u32,
     pub(super) new: u32,
+    /// Of them on the first page, where a feed shows what came last.
+    pub(super) new_at_first: u32,
     /// How many events earlier cycles had brought; `None` where there was none.
     pub(super) overlap: Option<u32>,
     /// The same of the last page that had any event: the oldest ones.
@@ -53,6 +55,7 @@ impl Brought {
         let etag = answer.header("etag");
         if page == 1 {
             self.frozen = sorted.new > 0 && feed.had(url, etag);
+            self.new_at_first = sorted.new;
             self.etag = etag.map(|etag| Validator {
                 path: path_and_query(url),
                 etag: etag.to_owned(),

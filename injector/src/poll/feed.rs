@@ -67,7 +67,8 @@ pub(super) struct Feed {
     etag: Option<Validator>,
     unchanged: u32,
     last_success: Option<Timestamp>,
-    /// When a complete cycle last brought its pages: a 304 may be a stale one.
+    /// When the first page of a complete cycle last brought something new: a 304 may be a stale one,
+    /// and so may a page that is the same as before.
     last_read: Option<Timestamp>,
     /// When it was first asked in vain: where there has never been a success, what was missed is
     /// since then.
@@ -197,7 +198,8 @@ impl Feed {
         // The oldest page tells: what is behind an event that was known had been served before.
         let joins = cycle.overlap_at_end > 0;
         let missed = !joins && (full || until(since, now) >= FEED_MEMORY);
-        // So much at once does not go with word that nothing had changed.
+        // So much at once does not go with word that nothing had changed, nor with the same page as
+        // before.
         let read = self.last_read.or(self.first_asked);
         let read = read.filter(|_| full || cycle.has_hole);
         let reason = if !missed {
@@ -234,7 +236,9 @@ impl Feed {
         if cycle.new > 0 {
             self.last_new = Some(now);
         }
-        self.last_read = Some(now);
+        if cycle.new_at_first > 0 {
+            self.last_read = Some(now);
+        }
         self.succeeded(now);
     }
 

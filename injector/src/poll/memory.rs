@@ -50,7 +50,7 @@ pub(super) struct FeedMemory {
     pub(super) etag: Option<Validator>,
     /// When a cycle was last complete.
     pub(super) last_success: Option<Timestamp>,
-    /// When a complete cycle last brought its pages, and not only word that nothing had changed.
+    /// When the first page of a complete cycle last brought something new.
     pub(super) last_read: Option<Timestamp>,
     /// When it was first asked, however that ended.
     pub(super) first_asked: Option<Timestamp>,
@@ -71,8 +71,11 @@ pub(super) struct Validator {
 
 #[derive(Debug, Default)]
 struct Pending {
+    /// When its first page came, which may be several records.
+    began: Option<Timestamp>,
     etag: Option<Validator>,
     keys: Vec<EventKey>,
+    new_at_first: bool,
 }
 
 impl FeedMemory {
@@ -98,7 +101,12 @@ impl FeedMemory {
             self.answered = Some((note.observed_at, facts.poll_interval_seconds));
         }
         if facts.page == 1 {
-            self.pending = Pending::default();
+            let began = Some(note.observed_at);
+            if self.pending.began != began {
+                self.pending = Pending::default();
+            }
+            self.pending.began = began;
+            self.pending.new_at_first |= facts.new > 0;
             self.pending.etag = facts.etag.map(|etag| Validator {
                 path: facts.path,
                 etag,
@@ -110,11 +118,16 @@ impl FeedMemory {
         self.pending.keys.extend(note.keys);
         let complete = facts.last_page && facts.error.is_none();
         if complete {
-            let Pending { etag, keys } = std::mem::take(&mut self.pending);
+            let Pending {
+                etag,
+                keys,
+                new_at_first,
+                ..
+            } = std::mem::take(&mut self.pending);
             self.etag = etag.or(self.etag.take());
             keys.into_iter().for_each(|key| self.recent.insert(key));
             self.last_success = Some(note.observed_at);
-            if facts.status != Some(304) {
+            if new_at_first {
                 self.last_read = Some(note.observed_at);
             }
         }
@@ -289,5 +302,31 @@ mod tests {
         );
         let oldest = chunks.last().unwrap().first().unwrap();
         assert_eq!((oldest.feed, oldest.keys.len()), (Some(0), 50));
+    }
+
+    /// Of a page that had to become two envelopes, only the second was taken for what the feed had
+    /// shown.
+    #[test]
+    fn a_first_page_of_several_records_is_known_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = LogWriter::open(dir.path(), LogOptions::default()).unwrap();
+        let facts = |last_page| PollFacts {
+            page: 1,
+            last_page,
+            new: 50,
+            ..PollFacts::default()
+        };
+        for (ids, last_page) in [(0..50, false), (50..100, true)] {
+            let page = record(Source::Public, Origin::Poll(facts(last_page)), ids);
+            writer.append(&[page]).unwrap();
+        }
+        let next = writer.next_offset();
+        let memory = Memory::of_log(dir.path(), Offset::ZERO, next, &[Source::Public]).unwrap();
+        let recent = &memory.feeds[0].recent;
+        for id in [0, 99] {
+            let json = format!(r#"{{"id":"{id}","type":"WatchEvent"}}"#);
+            let key = EventKey::of(&read_event(json.as_bytes()).unwrap());
+            assert_eq!(recent.novelty(key), crate::seen::Novelty::Duplicate, "{id}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod beside_import;
 mod gaps;
+mod memory;
 mod pages;
 mod polite;
 mod restarts;

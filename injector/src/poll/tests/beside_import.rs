@@ -1,7 +1,7 @@
 //! Polling while an import holds the log, which does to what it is handed whatever can happen to it.
 
 use super::*;
-use crate::inbox::{Answer, Inbox, Offer, Takes};
+use crate::inbox::{Answer, Inbox, Takes};
 
 /// What happens to a page that is handed over.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,8 @@ enum Fate {
     CutOff {
         appended: bool,
     },
+    /// It was so slow that the connection was given up before.
+    AppendedLate,
     Refused,
     /// The import ends.
     Ended {
@@ -19,11 +21,12 @@ enum Fate {
     },
 }
 
-const FATES: [Fate; 7] = [
+const FATES: [Fate; 8] = [
     Fate::Appended,
     Fate::Overtaken,
     Fate::CutOff { appended: false },
     Fate::CutOff { appended: true },
+    Fate::AppendedLate,
     Fate::Refused,
     Fate::Ended { appended: false },
     Fate::Ended { appended: true },
@@ -45,8 +48,12 @@ impl Import {
 
     async fn meet(mut self, fates: Vec<Fate>) {
         let mut fates = fates.into_iter();
+        let mut late: Option<Vec<Vec<u8>>> = None;
         loop {
             let offer = self.inbox.next().await;
+            if let Some(late) = late.take() {
+                self.append(&late);
+            }
             let next = self.writer.next_offset();
             if offer.at != next {
                 offer.answer(Answer::Moved(next));
@@ -59,19 +66,20 @@ impl Import {
             };
             match fate {
                 Fate::Appended => {
-                    self.append(&offer);
+                    self.append(&offer.records);
                     offer.answer(Answer::Appended(self.writer.next_offset()));
                 }
                 Fate::Overtaken => {
                     self.writer.append(&[b"of the import".to_vec()]).unwrap();
                     offer.answer(Answer::Moved(self.writer.next_offset()));
                 }
+                Fate::AppendedLate => late = Some(offer.records),
                 Fate::Refused => offer.answer(Answer::Refused("no space".to_owned())),
                 Fate::CutOff { appended: false } => {}
-                Fate::CutOff { appended: true } => self.append(&offer),
+                Fate::CutOff { appended: true } => self.append(&offer.records),
                 Fate::Ended { appended } => {
                     if appended {
-                        self.append(&offer);
+                        self.append(&offer.records);
                     }
                     return;
                 }
@@ -79,8 +87,8 @@ impl Import {
         }
     }
 
-    fn append(&mut self, offer: &Offer) {
-        self.writer.append(&offer.records).unwrap();
+    fn append(&mut self, records: &[Vec<u8>]) {
+        self.writer.append(records).unwrap();
     }
 }
 
@@ -146,7 +154,7 @@ async fn what_the_import_brings_meanwhile_is_known() {
     let (sender, appended) = tokio::sync::oneshot::channel();
     let import = tokio::spawn(async move {
         let first = import.inbox.next().await;
-        import.append(&first);
+        import.append(&first.records);
         first.answer(Answer::Appended(import.writer.next_offset()));
         import.writer.append(&[brought]).unwrap();
         sender.send(()).unwrap();

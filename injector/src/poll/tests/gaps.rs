@@ -145,6 +145,40 @@ async fn a_restart_knows_when_pages_were_last_read() {
     assert_eq!(last.spans[0].0, Timestamp::from_seconds(START));
 }
 
+/// A first page that stayed the same counted as read each time. Where a full window without overlap
+/// followed, the gap began with the last of these, although the feed had gone on behind it.
+#[tokio::test]
+async fn a_gap_behind_a_frozen_page_begins_before_it_froze() {
+    let next = "<{url}/events?per_page=100&page=2>; rel=\"next\"";
+    let first = || page(0..100).header("link", next);
+    let frozen_alone = vec![
+        first(),
+        page(100..150),
+        first(),
+        page(120..220),
+        page(400..500),
+    ];
+    let frozen = vec![page(0..100), page(0..100), page(400..500)];
+    for mut replies in [frozen_alone, frozen] {
+        let (thawed, restarted) = (replies.clone(), replies.pop().unwrap());
+        let spans = |bench: &Bench| -> Vec<_> {
+            let log = bench.log();
+            log.iter().flat_map(|kept| kept.spans.clone()).collect()
+        };
+        let froze_at = Timestamp::from_seconds(START);
+        let bench = Bench::new();
+        bench.run(thawed, |_| {}).await;
+        assert_eq!(spans(&bench).len(), 1);
+        assert_eq!(spans(&bench)[0].0, froze_at);
+
+        let bench = Bench::new();
+        bench.run(replies, |_| {}).await;
+        bench.run(vec![restarted], |_| {}).await;
+        assert_eq!(spans(&bench).len(), 1);
+        assert_eq!(spans(&bench)[0].0, froze_at, "after a restart");
+    }
+}
+
 #[tokio::test]
 async fn a_frozen_feed_is_probed_without_its_validator() {
     let bench = Bench::new();
