@@ -74,7 +74,10 @@ impl<'a> EventId<'a> {
 
     /// The identity of an event without an id, from its JSON bytes as they are kept.
     pub fn from_body(raw: &[u8]) -> Self {
-        let digest = blake3::hash(raw);
+        Self::of_digest(&blake3::hash(raw))
+    }
+
+    pub(crate) fn of_digest(digest: &blake3::Hash) -> Self {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest.as_bytes()[..16]);
         Self::Digest(bytes)
@@ -119,7 +122,10 @@ pub struct BodyDigest(u64);
 impl BodyDigest {
     /// The digest of an event's JSON bytes as they are kept.
     pub fn of(raw: &[u8]) -> Self {
-        let digest = blake3::hash(raw);
+        Self::of_digest(&blake3::hash(raw))
+    }
+
+    pub(crate) fn of_digest(digest: &blake3::Hash) -> Self {
         let mut bytes = [0; 8];
         bytes[..6].copy_from_slice(&digest.as_bytes()[..6]);
         Self(u64::from_le_bytes(bytes))

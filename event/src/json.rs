@@ -111,14 +111,15 @@ impl<'a> Top<'a> {
     fn event(self, raw: &[u8]) -> Result<Event<'a>, RejectReason> {
         let kind = self.kind.as_deref().map(EventKind::from_name);
         let kind = kind.ok_or(RejectReason::NoType)?;
+        let digest = blake3::hash(raw);
         Ok(Event {
-            id: self.id.unwrap_or_else(|| EventId::from_body(raw)),
+            id: self.id.unwrap_or_else(|| EventId::of_digest(&digest)),
             created_at: self.created_at,
             actor: self.actor,
             repo: self.repo,
             org: self.org,
             facts: self.payload.facts(&kind),
-            body_digest: BodyDigest::of(raw),
+            body_digest: BodyDigest::of_digest(&digest),
             kind,
         })
     }

@@ -115,8 +115,10 @@ async fn whatever_happens_to_a_page_that_an_import_is_handed_it_is_in_the_log_on
             let bench = Bench::new();
             let import = Import::start(&bench);
             let import = tokio::spawn(import.meet(vec![first, second]));
-            let replies = vec![page(0..3), page(2..5), page(5..6)];
-            bench.run(replies, |_| {}).await;
+            // The import is looked after every second in between.
+            let replies = [page(0..3), page(2..5), page(5..6)];
+            let replies = replies.map(|reply| reply.header("x-poll-interval", "3"));
+            bench.run(replies.to_vec(), |_| {}).await;
             import.abort();
             assert_eq!(kept(&bench), ids(0..6), "{first:?} {second:?}");
         }
