@@ -32,7 +32,7 @@ mod writer;
 
 pub use bulk::{BulkLoad, KeyPart, LoadPart, RecordRepeats, RecordRows, RepeatFinder};
 pub use changes::{
-    Changes, Contributions, DeadLetter, EnvelopeFacts, KindCounts, NameSighting,
+    ActivitySums, Changes, Contributions, DeadLetter, EnvelopeFacts, KindCounts, NameSighting,
     PullRequestSighting, Sightings,
 };
 pub use checkpoint::{Checkpoint, LogId, Offset, ParseLogIdError, Place};

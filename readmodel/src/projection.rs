@@ -16,6 +16,8 @@ use rusqlite::Connection;
 /// A pure fold of events into rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Projection {
+    /// Releases and commits by time.
+    Activity,
     /// Who has contributed to what.
     Contributors,
     /// Events by kind and time.
@@ -32,7 +34,8 @@ pub enum Projection {
 
 impl Projection {
     /// Every one there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Activity,
         Self::Contributors,
         Self::Counts,
         Self::DeadLetters,
@@ -44,6 +47,7 @@ impl Projection {
     /// What it is called by users and in the table `projections`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Activity => "activity",
             Self::Contributors => "contributors",
             Self::Counts => "counts",
             Self::DeadLetters => "dead-letters",
@@ -56,7 +60,8 @@ impl Projection {
     /// The version of its fold and of its tables' shape, from 1.
     pub(crate) const fn version(self) -> i64 {
         match self {
-            Self::Contributors
+            Self::Activity
+            | Self::Contributors
             | Self::Counts
             | Self::DeadLetters
             | Self::Envelopes
@@ -68,6 +73,7 @@ impl Projection {
     /// The tables that it alone fills.
     pub(crate) const fn tables(self) -> &'static [&'static str] {
         match self {
+            Self::Activity => &["hourly_activity", "minute_activity"],
             Self::Contributors => &["contributors"],
             Self::Counts => &["hourly_counts", "minute_counts"],
             Self::DeadLetters => &["dead_letters"],
@@ -149,6 +155,13 @@ fn versions(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> 
     let mut statement = connection.prepare("SELECT name, version FROM projections")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
+}
+
+/// Those that this program knows, with the versions in a file.
+pub(crate) fn folded(connection: &Connection) -> rusqlite::Result<Vec<(Projection, i64)>> {
+    let found = versions(connection)?;
+    let known = |of: Projection| found.get(of.name()).map(|&version| (of, version));
+    Ok(Projection::ALL.into_iter().filter_map(known).collect())
 }
 
 /// Notes that the tables of these are of this program's versions.

@@ -188,6 +188,7 @@ fn publish_empty(dir: &ModelDir, log: LogId) {
 }
 
 fn fold(event: &Event<'_>, changes: &mut Changes) {
+    changes.activity.see(event);
     changes.contributions.see(event);
     let at = event.created_at;
     changes.count(&event.kind, at);

@@ -2,6 +2,7 @@
 //! of them when it is new to the model, and to none when it is a repeat. Knows nothing about
 //! files, transactions or time.
 
+mod activity;
 mod contributors;
 mod counts;
 mod dead_letters;
@@ -19,6 +20,7 @@ pub(crate) use envelopes::EnvelopeFold;
 pub(crate) fn fold(projections: &[Projection], changes: &mut Changes, event: &Event<'_>) {
     for projection in projections {
         match projection {
+            Projection::Activity => activity::fold(changes, event),
             Projection::Contributors => contributors::fold(changes, event),
             Projection::Counts => counts::fold(changes, event),
             // Of whole records rather than of events.

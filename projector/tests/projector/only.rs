@@ -49,7 +49,7 @@ proptest! {
     fn what_is_rebuilt_alone_is_what_a_replay_of_all_makes(
         log in any_log(),
         events_max in 1_u64..40,
-        wanted in prop::sample::subsequence(Projection::ALL.to_vec(), 1..=6),
+        wanted in prop::sample::subsequence(Projection::ALL.to_vec(), 1..=7),
         outdated in prop::sample::select(Projection::ALL.to_vec()),
     ) {
         let fixture = live_model(&Fixture::with(&records(&log)), events_max);

@@ -27,7 +27,7 @@ pub(crate) fn records(log: &[Vec<(u64, u64)>]) -> Vec<Vec<u8>> {
     let events = |record: &Vec<(u64, u64)>| -> Vec<String> {
         record
             .iter()
-            .map(|&(id, second)| event(id, second))
+            .map(|&(id, second)| of_any_kind(id, second))
             .collect()
     };
     log.iter().map(|record| import(&events(record))).collect()
@@ -35,16 +35,22 @@ pub(crate) fn records(log: &[Vec<(u64, u64)>]) -> Vec<Vec<u8>> {
 
 /// An event of one of the kinds that projections tell apart, seldom by a bot.
 fn of_any_kind(id: u64, second: u64) -> String {
-    const KINDS: [&str; 5] = [
+    const KINDS: [&str; 6] = [
         "PullRequestEvent",
+        "ReleaseEvent",
         "IssuesEvent",
         "IssueCommentEvent",
         "PushEvent",
         "WatchEvent",
     ];
-    let kind = KINDS[usize::try_from(id % 5).unwrap()];
+    let kind = KINDS[usize::try_from(id % 6).unwrap()];
     let event = event(id, second).replace("PullRequestEvent", kind);
-    event.replace("\"a3\"", "\"ci-bot\"")
+    let event = event.replace("\"a3\"", "\"ci-bot\"");
+    match kind {
+        "ReleaseEvent" => event.replace("opened", "published"),
+        "PushEvent" => event.replace("\"number\"", "\"size\":3,\"number\""),
+        _ => event,
+    }
 }
 
 /// A model of this log, folded live in batches of so many events, in stages.

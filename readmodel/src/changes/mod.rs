@@ -4,6 +4,7 @@
 //!
 //! Every entry is an addition that does not depend on the order of events: sums, minima and maxima.
 
+mod activity;
 mod contributions;
 mod kind_counts;
 mod sightings;
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, HashMap};
 use ghev_event::{EventKind, Provenance, ThreadNumber, Timestamp};
 use rustc_hash::FxBuildHasher;
 
+pub use activity::ActivitySums;
+pub(crate) use activity::{ActivitySum, is_published};
 pub use contributions::Contributions;
 pub(crate) use contributions::{
     CONTRIBUTION_KINDS, ContributedTo, ContributionSighting, Contributor, is_by_bot,
@@ -30,6 +33,8 @@ pub struct Changes {
     pub hourly_counts: BTreeMap<Option<i64>, KindCounts>,
     /// Events by minute since 1970, likewise; those without a time are in none.
     pub minute_counts: BTreeMap<i64, KindCounts>,
+    /// Releases and commits by hour and minute.
+    pub activity: ActivitySums,
     /// Names seen of repositories.
     pub repo_names: Sightings<RepoKey>,
     /// Names seen of actors.

@@ -1,14 +1,17 @@
 //! What happened of the kinds that people ask for by name. Knows nothing about other kinds.
+//!
+//! `/v1` is answered from whole hours and minutes summed up by the writer, and from single events only
+//! at the two ends of the window.
 
 use ghev_event::{EventKind, KnownKind};
 use rusqlite::{CachedStatement, Params};
 
+use super::spans::{Span, Unit};
 use super::{Scope, Snapshot, TimeAxis, Window};
+use crate::Projection;
+use crate::changes::{ActivitySum, is_published};
 use crate::error::ReadError;
 use crate::stored::{ReadAction, UNDATED};
-
-/// Since 2015-01-01 releases name their action; before, in the Timeline schema, they do not.
-const ACTIONS_SINCE_SECONDS: i64 = 1_420_070_400;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,41 +34,48 @@ pub struct Activity {
 }
 
 /// What single events tell, beyond how many there are.
-#[derive(Default)]
-struct Details {
-    releases: u64,
-    commits: u64,
-    pushes_with_size: u64,
-}
+type Details = ActivitySum;
 
 impl Details {
     /// Adds rows of (time, action, size): of releases that have no size, and of pushes with one.
-    fn add_rows(
+    fn add_events(
         &mut self,
         mut rows: CachedStatement<'_>,
         of: impl Params,
     ) -> Result<(), ReadError> {
         let mut rows = rows.query(of)?;
         while let Some(row) = rows.next()? {
-            let size: Option<i64> = row.get(2)?;
+            let (at, size): (i64, Option<i64>) = (row.get(0)?, row.get(2)?);
+            let action: Option<ReadAction> = row.get(1)?;
+            let action = action.as_ref().map(|action| &*action.0);
             match size {
-                Some(size) => {
-                    self.pushes_with_size += 1;
-                    self.commits = self.commits.saturating_add(size.cast_unsigned());
+                Some(size) => self.add(Self::of_push(size.cast_unsigned())),
+                None if is_published((at != UNDATED).then_some(at), action) => {
+                    self.add(Self::RELEASE);
                 }
-                None if is_published(row.get(0)?, row.get(1)?) => self.releases += 1,
                 None => {}
             }
         }
         Ok(())
     }
-}
 
-/// Whether a release of this time and action was published by it.
-fn is_published(created_at: i64, action: Option<ReadAction>) -> bool {
-    match action {
-        Some(ReadAction(action)) => action == "published",
-        None => created_at != UNDATED && created_at < ACTIONS_SINCE_SECONDS,
+    /// Adds rows of sums.
+    fn add_sums(
+        &mut self,
+        mut rows: CachedStatement<'_>,
+        of: impl Params,
+    ) -> Result<(), ReadError> {
+        let mut rows = rows.query(of)?;
+        while let Some(row) = rows.next()? {
+            let [releases, commits, pushes_with_size] =
+                [row.get(0)?, row.get(1)?, row.get(2)?].map(i64::cast_unsigned);
+            self.add(Self {
+                releases,
+                commits,
+                pushes_with_size,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -102,16 +112,49 @@ impl Snapshot<'_> {
         let (from, to) = window.seconds();
         let mut details = Details::default();
         let Some(scope) = scope.sql() else {
-            details.add_rows(self.prepare(&all_sql())?, [from, to])?;
+            self.add_all(window, &mut details)?;
             return Ok(details);
         };
         let sql = scope_sql(scope.column);
         for &key in &scope.keys {
-            details.add_rows(self.prepare(&sql)?, [key, from, to])?;
+            details.add_events(self.prepare(&sql)?, [key, from, to])?;
         }
         Ok(details)
     }
+
+    fn add_all(&self, window: &Window, details: &mut Details) -> Result<(), ReadError> {
+        let (from, to) = window.seconds();
+        if !self.has(Projection::Activity, SUMS) {
+            return details.add_events(self.prepare(&all_sql())?, [from, to]);
+        }
+        if window.is_everything() {
+            return details.add_sums(self.prepare(EVER)?, []);
+        }
+        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+            match unit {
+                Unit::Hour => details.add_sums(self.prepare(HOURS)?, [from, to])?,
+                Unit::Minute => details.add_sums(self.prepare(MINUTES)?, [from, to])?,
+                Unit::Second => details.add_events(self.prepare(&all_sql())?, [from, to])?,
+            }
+        }
+        Ok(())
+    }
 }
+
+/// The version of the projection since which there are sums.
+const SUMS: i64 = 1;
+
+const EVER: &str = "SELECT releases, commits, pushes_with_size FROM hourly_activity";
+
+const HOURS: &str = "SELECT releases, commits, pushes_with_size FROM hourly_activity
+    WHERE hour >= ?1 AND hour < ?2";
+
+const MINUTES: &str = "SELECT releases, commits, pushes_with_size FROM minute_activity
+    WHERE minute >= ?1 AND minute < ?2";
+
+/// What must not walk a whole table.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[HOURS, MINUTES];
 
 /// The kinds stand in the text: the index tells which rows need not be read.
 fn details_sql(condition: &str) -> String {

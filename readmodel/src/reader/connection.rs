@@ -15,7 +15,7 @@ use super::names::KeptNames;
 use super::sealed::{self, Sealed};
 use crate::error::{OpenError, ReadError};
 use crate::generation::{GenerationNumber, ModelDir};
-use crate::{Checkpoint, Offset, schema};
+use crate::{Checkpoint, Offset, Projection, projection, schema};
 
 /// SQLite calls the progress handler after this many of its instructions, about 0.1 ms of work:
 /// often enough for deadlines of milliseconds, too seldom to be measured.
@@ -53,6 +53,7 @@ struct OpenGeneration {
     pointer: PointerIdentity,
     connection: Connection,
     schema: i64,
+    folded: Vec<(Projection, i64)>,
     /// Where it was opened as a file that nobody writes.
     sealed: Option<Sealed>,
     names: RefCell<KeptNames>,
@@ -73,6 +74,8 @@ pub struct Snapshot<'r> {
     pub(super) names: &'r RefCell<KeptNames>,
     generation: GenerationNumber,
     schema: i64,
+    /// The versions of the projections that have written it.
+    folded: &'r [(Projection, i64)],
     as_of: AsOf,
     events_since: Option<Timestamp>,
     deadline: &'r Deadline,
@@ -131,13 +134,14 @@ impl Reader {
         let (generation, schema) = (open.number, open.schema);
         let transaction = ReadTransaction::begin(&open.connection)?;
         let (as_of, events_since) = transaction.state(schema)?;
-        let names = &open.names;
+        let (names, folded) = (&open.names, &open.folded);
         names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
         Ok(Snapshot {
             transaction,
             names,
             generation,
             schema,
+            folded,
             as_of,
             events_since,
             deadline: &self.deadline,
@@ -259,14 +263,24 @@ fn open_generation(
             expected: schema::VERSION,
         });
     }
+    let folded = folded(&connection, found).map_err(failed)?;
     Ok(OpenGeneration {
         number,
         pointer,
         connection,
         schema: found,
+        folded,
         sealed,
         names: RefCell::default(),
     })
+}
+
+/// The versions of the projections that have written a generation, which never change in it.
+fn folded(connection: &Connection, schema: i64) -> rusqlite::Result<Vec<(Projection, i64)>> {
+    if schema < schema::PROJECTIONS {
+        return Ok(Vec::new());
+    }
+    projection::folded(connection)
 }
 
 /// A connection ready to answer, and its file's schema.
@@ -367,6 +381,12 @@ impl Snapshot<'_> {
             found: self.schema,
             needed,
         })
+    }
+
+    /// Whether this generation has the tables of a projection, as of this version of it or a later one.
+    pub(super) fn has(&self, projection: Projection, since: i64) -> bool {
+        let mut folded = self.folded.iter();
+        folded.any(|&(of, version)| of == projection && version >= since)
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {

@@ -16,6 +16,7 @@
 //! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
+//! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
 //! | `projections` | a projection, with the version that has written its tables | the program |
 //!
 //! All tables are `STRICT`. Those with a key of their own are `WITHOUT ROWID`; `events` is not,
@@ -48,6 +49,9 @@ pub(crate) const LISTS: i64 = 3;
 /// The schema since which rows of `events` may be dropped.
 pub(crate) const RETENTION: i64 = 4;
 
+/// The schema since which a file says which versions of projections have written it.
+pub(crate) const PROJECTIONS: i64 = 6;
+
 /// The schema since which there are counts by the minute.
 pub(crate) const MINUTES: i64 = 5;
 
@@ -64,6 +68,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v6.sql"),
 ];
 
+/// The tables of projections that came later than the schema: a file has each as soon as the projection
+/// was rebuilt in it.
+const OF_PROJECTIONS: &[&str] = &[include_str!("activity.sql")];
+
 const INDEXES: &str = include_str!("indexes.sql");
 
 /// The version a file has: 0 for a new one.
@@ -71,12 +79,12 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Brings a file to [`VERSION`], in one transaction. Indexes that only questions need are left to
+/// Brings a file from an older schema, or a new one, to [`VERSION`], in one transaction. Indexes that only questions need are left to
 /// [`create_indexes`].
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let from = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
     let transaction = connection.transaction()?;
-    for migration in MIGRATIONS.iter().skip(from) {
+    for migration in MIGRATIONS.iter().skip(from).chain(OF_PROJECTIONS) {
         transaction.execute_batch(migration)?;
     }
     projection::note(&transaction, &Projection::ALL)?;

@@ -8,12 +8,12 @@ use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::identity_totals;
-use crate::changes::{ContributionSighting, Contributor, NameSighting};
+use crate::changes::{ActivitySum, ContributionSighting, Contributor, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
 use crate::{
-    ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, Projection, RepoKey,
-    Sightings,
+    ActivitySums, ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, Projection,
+    RepoKey, Sightings,
 };
 
 /// A sum as SQLite stores it; none comes near 2^63.
@@ -35,6 +35,7 @@ pub(super) fn add_of(
     changes: &Changes,
 ) -> rusqlite::Result<()> {
     match projection {
+        Projection::Activity => add_activity(connection, changes),
         Projection::Contributors => add_contributors(connection, changes),
         Projection::Counts => {
             add_hourly_counts(connection, changes)?;
@@ -52,7 +53,8 @@ pub(super) fn add_of(
 pub(crate) const fn has_few(projection: Projection) -> bool {
     match projection {
         Projection::Contributors | Projection::Names => false,
-        Projection::Counts
+        Projection::Activity
+        | Projection::Counts
         | Projection::DeadLetters
         | Projection::Envelopes
         | Projection::PullRequests => true,
@@ -85,6 +87,46 @@ fn add_envelopes(connection: &Connection, changes: &Changes) -> rusqlite::Result
         add_envelope_counts(connection, envelope)?;
         add_source(connection, envelope)?;
         add_gaps(connection, envelope)?;
+    }
+    Ok(())
+}
+
+fn add_activity(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    let ActivitySums { hours, minutes } = &changes.activity;
+    let hours = hours
+        .iter()
+        .map(|(hour, sum)| (hour.unwrap_or(UNDATED), sum));
+    add_activity_of(connection, ("hourly_activity", "hour"), hours)?;
+    let minutes = minutes.iter().map(|(&minute, sum)| (minute, sum));
+    add_activity_of(connection, ("minute_activity", "minute"), minutes)
+}
+
+/// A sum of commits that no column holds ends at the largest that one does.
+fn add_activity_of<'c>(
+    connection: &Connection,
+    (table, unit): (&str, &str),
+    sums: impl Iterator<Item = (i64, &'c ActivitySum)>,
+) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(&format!(
+        "INSERT INTO {table} VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT ({unit}) DO UPDATE SET
+           releases = releases + excluded.releases,
+           commits = min(commits, {} - excluded.commits) + excluded.commits,
+           pushes_with_size = pushes_with_size + excluded.pushes_with_size",
+        i64::MAX
+    ))?;
+    for (at, sum) in sums {
+        let ActivitySum {
+            releases,
+            commits,
+            pushes_with_size,
+        } = *sum;
+        upsert.execute(params![
+            at,
+            count(releases),
+            count(commits),
+            count(pushes_with_size)
+        ])?;
     }
     Ok(())
 }

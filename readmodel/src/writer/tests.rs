@@ -10,8 +10,8 @@ use proptest::strategy::Strategy as _;
 use super::*;
 use crate::error::{OpenError, WriteError};
 use crate::{
-    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, RepeatFinder, RepoKey,
-    TableHashes,
+    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, Projection, RepeatFinder,
+    RepoKey, TableHashes,
 };
 
 const LOG: LogId = LogId::new([7; 16]);
@@ -359,4 +359,73 @@ fn a_dropped_event_is_known_when_it_comes_again() {
         connection.query_row(&sql, [], |row| row.get(0)).unwrap()
     };
     assert_eq!((rows("events"), rows("dropped_events")), (0, 2));
+}
+
+/// What an older program, which does not know a projection, or one whose projections went wrong, leaves.
+const MEDDLE: &str = "
+    DROP TABLE hourly_activity; DROP TABLE minute_activity;
+    DELETE FROM projections WHERE name = 'activity';
+    UPDATE pull_requests SET opened_at = 1;
+    DELETE FROM repo_names WHERE name = 'b'; DELETE FROM repos;
+    DROP INDEX repos_by_last";
+
+#[test]
+fn tables_that_are_missing_or_wrong_are_made_anew_in_a_copy_and_the_others_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("model.db"), dir.path().join("copy.db"));
+    let all: Vec<_> = (0..60).map(|id| (id % 40, id % 3 == 0)).collect();
+    let events = made(&all);
+    let right = in_batches(&path, None, &events, &[7, 20]);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch(MEDDLE).unwrap();
+    let refused = Writer::open_file(&path, LOG).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Projections { .. }),
+        "{refused}"
+    );
+
+    let source = RebuildSource::open(&path, LOG).unwrap();
+    assert_eq!(source.stale(), [Projection::Activity]);
+    assert_eq!(source.obstacle(), None);
+    // It is copied as it was when it was opened.
+    let meanwhile = "DELETE FROM envelopes; DELETE FROM events";
+    connection.execute_batch(meanwhile).unwrap();
+    let wanted = [Projection::PullRequests, Projection::Names];
+    let rebuild = source.copy(&copy, &wanted, &mut || true);
+    let mut rebuild = rebuild.unwrap().unwrap();
+    let mut admissions = Vec::new();
+    for &event in &events {
+        let raw = raw(event);
+        let read = read_event(raw.as_bytes()).unwrap();
+        rebuild
+            .admit_record(offset(event.0), &[read], &mut admissions)
+            .unwrap();
+        let mut changes = Changes::default();
+        fold(event, admissions[0], &mut changes);
+        rebuild.add(&changes).unwrap();
+    }
+    rebuild.finish().unwrap().close().unwrap();
+    assert_eq!(TableHashes::of(&copy).unwrap(), right);
+    let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'repos_by_last'";
+    let connection = rusqlite::Connection::open(&copy).unwrap();
+    let indexes: i64 = connection.query_row(index, [], |row| row.get(0)).unwrap();
+    assert_eq!(indexes, 1);
+}
+
+#[test]
+fn a_copy_ends_where_it_is_told_to_and_what_a_newer_ghev_wrote_is_an_obstacle() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.db");
+    Writer::create(&path, LOG).unwrap().close().unwrap();
+    let source = RebuildSource::open(&path, LOG).unwrap();
+    let stopped = source.copy(&dir.path().join("copy.db"), &[], &mut || false);
+    assert!(stopped.unwrap().is_none());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let newer = "INSERT INTO projections VALUES ('moods', 1)";
+    connection.execute_batch(newer).unwrap();
+    let source = RebuildSource::open(&path, LOG).unwrap();
+    let names = vec!["moods".to_owned()];
+    assert_eq!(source.obstacle(), Some(Obstacle::Unknown { names }));
+    let foreign = RebuildSource::open(&path, LogId::new([8; 16])).unwrap_err();
+    assert!(matches!(foreign, OpenError::ForeignLog { .. }), "{foreign}");
 }

@@ -55,6 +55,12 @@ impl World {
         world
     }
 
+    /// Meddles with the file.
+    pub(super) fn execute(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(&self.path).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+
     pub(super) fn reader(&self) -> Reader {
         Reader::of_file(self.path.clone())
     }
@@ -88,6 +94,7 @@ impl World {
 }
 
 fn fold(changes: &mut Changes, event: &Event<'_>) {
+    changes.activity.see(event);
     changes.contributions.see(event);
     let at = event.created_at;
     changes.count(&event.kind, at);
