@@ -63,3 +63,7 @@ bench-log:
 # From a page's last byte until it is durable in the log, beside a bare fdatasync in the same run.
 bench-poll:
     cargo bench --locked -p ghev-injector --bench poll
+
+# From an append until the read model has it, at 5,000 events a second over a model filled before.
+bench-live:
+    cargo bench --locked -p ghev-projector --bench live
