@@ -13,7 +13,7 @@ use crate::views::View;
 pub(crate) enum Offered {
     /// JSON only.
     JsonOnly,
-    /// JSON, NDJSON and CSV: the answer is a list of records.
+    /// JSON, NDJSON and CSV: the answer is a list of records, or a record itself.
     Records,
     /// A picture.
     Picture,
@@ -60,7 +60,7 @@ pub(crate) fn choose(
         return if formats.contains(&named) {
             Ok(named)
         } else {
-            Err(not_acceptable(offered))
+            Err(not_acceptable(offered, named == Format::Svg))
         };
     }
     let Some(accept) = accept else {
@@ -73,7 +73,8 @@ pub(crate) fn choose(
             best = (weight, Some(format));
         }
     }
-    best.1.ok_or_else(|| not_acceptable(offered))
+    let svg = || weight_of(media_type(Format::Svg), accept) > 0;
+    best.1.ok_or_else(|| not_acceptable(offered, svg()))
 }
 
 /// Refuses a request that does not take the only media type there is.
@@ -106,9 +107,12 @@ fn weight_of(media_type: &str, accept: &str) -> u16 {
     best.1
 }
 
-fn not_acceptable(offered: Offered) -> Problem {
+fn not_acceptable(offered: Offered, svg: bool) -> Problem {
     let words: Vec<String> = offered.formats().iter().map(ToString::to_string).collect();
-    let detail = format!("this answer can be had as {} only", words.join(", "));
+    let mut detail = format!("this answer can be had as {} only", words.join(", "));
+    if svg {
+        detail.push_str("; pictures have paths of their own, which end in .svg");
+    }
     Problem::new(Code::NotAcceptable, detail)
 }
 

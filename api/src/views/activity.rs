@@ -50,7 +50,23 @@ impl ActivityView {
     }
 }
 
-impl View for ActivityView {}
+impl View for ActivityView {
+    const COLUMNS: &'static [&'static str] = &[
+        "from",
+        "to",
+        "stars",
+        "forks",
+        "releases",
+        "pushes",
+        "commits",
+        "pushes_with_size",
+        "sample_size",
+    ];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
+    }
+}
 
 /// Events by weekday and hour, in UTC.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -91,23 +91,26 @@ impl EventsView {
     }
 }
 
+/// The columns of an event.
+const EVENT_COLUMNS: &[&str] = &[
+    "type",
+    "id",
+    "created_at",
+    "observed_at",
+    "offset",
+    "actor.id",
+    "actor.login",
+    "repo.id",
+    "repo.name",
+    "org.id",
+    "org.login",
+    "action",
+    "number",
+    "merged",
+];
+
 impl View for EventsView {
-    const COLUMNS: &'static [&'static str] = &[
-        "type",
-        "id",
-        "created_at",
-        "observed_at",
-        "offset",
-        "actor.id",
-        "actor.login",
-        "repo.id",
-        "repo.name",
-        "org.id",
-        "org.login",
-        "action",
-        "number",
-        "merged",
-    ];
+    const COLUMNS: &'static [&'static str] = EVENT_COLUMNS;
 
     fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
         into.take_all(&self.events)
@@ -129,4 +132,10 @@ pub(crate) struct EventAnswer {
     pub(crate) state: StateView,
 }
 
-impl View for EventAnswer {}
+impl View for EventAnswer {
+    const COLUMNS: &'static [&'static str] = EVENT_COLUMNS;
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(&self.event)
+    }
+}

@@ -4,7 +4,7 @@ use ghev_readmodel::{Identity, NameSeen};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{StateView, Time, View};
+use super::{Records, StateView, Time, View};
 
 /// An identity: the names it has borne, and when it was seen.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -68,4 +68,11 @@ impl IdentityView {
     }
 }
 
-impl View for IdentityView {}
+/// As a list it is that of its names.
+impl View for IdentityView {
+    const COLUMNS: &'static [&'static str] = &["name", "first_at", "last_at", "events"];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take_all(&self.names)
+    }
+}

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pictures::span;
-use super::{NamedView, StateView, Time, View, WindowView};
+use super::{NamedView, Records, StateView, Time, View, WindowView};
 use crate::picture::{Bar, Drawing, Picture, duration, grouped};
 
 /// The time between consecutive pull requests of a repository. Where the scope is wider the gaps
@@ -67,6 +67,26 @@ impl PullRequestIntervalView {
 }
 
 impl View for PullRequestIntervalView {
+    const COLUMNS: &'static [&'static str] = &[
+        "repo.id",
+        "repo.name",
+        "from",
+        "to",
+        "action",
+        "sample_size",
+        "mean_seconds",
+        "p50_seconds",
+        "p90_seconds",
+        "min_seconds",
+        "max_seconds",
+        "first_at",
+        "last_at",
+    ];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
+    }
+
     const PICTURED: bool = true;
 
     fn picture(&self, whose: &str) -> Option<Picture> {

@@ -34,8 +34,8 @@ use serde::Serialize;
 
 /// An answer.
 pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
-    /// The columns of its records where it is a list of records, and may be had as NDJSON or CSV;
-    /// otherwise empty. A dot goes down into a record.
+    /// The columns of its records where it is a list of records, or a record itself, and may be had
+    /// as NDJSON or CSV; otherwise empty. A dot goes down into a record.
     const COLUMNS: &'static [&'static str] = &[];
 
     /// Gives its records, one by one.

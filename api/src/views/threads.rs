@@ -4,7 +4,7 @@ use ghev_readmodel::{Contributors, Distribution, Issues, PullRequests, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{StateView, View, WindowView};
+use super::{Records, StateView, View, WindowView};
 
 /// Durations.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,7 +91,33 @@ impl PullRequestsView {
     }
 }
 
-impl View for PullRequestsView {}
+impl View for PullRequestsView {
+    const COLUMNS: &'static [&'static str] = &[
+        "from",
+        "to",
+        "opened",
+        "accepted",
+        "declined",
+        "outcome_unknown",
+        "acceptance_ratio",
+        "closure_ratio",
+        "time_to_close_seconds.merged.p50",
+        "time_to_close_seconds.merged.p90",
+        "time_to_close_seconds.merged.sample_size",
+        "time_to_close_seconds.declined.p50",
+        "time_to_close_seconds.declined.p90",
+        "time_to_close_seconds.declined.sample_size",
+        "time_to_first_response_seconds.p50",
+        "time_to_first_response_seconds.p90",
+        "time_to_first_response_seconds.sample_size",
+        "anomalies",
+        "sample_size",
+    ];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
+    }
+}
 
 /// What became of issues. Pull requests are none.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -133,7 +159,27 @@ impl IssuesView {
     }
 }
 
-impl View for IssuesView {}
+impl View for IssuesView {
+    const COLUMNS: &'static [&'static str] = &[
+        "from",
+        "to",
+        "opened",
+        "active",
+        "closed",
+        "resolution_seconds.p50",
+        "resolution_seconds.p90",
+        "resolution_seconds.sample_size",
+        "response_seconds.p50",
+        "response_seconds.p90",
+        "response_seconds.sample_size",
+        "anomalies",
+        "sample_size",
+    ];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
+    }
+}
 
 /// Who contributes: pushes, pull requests, issues, reviews and comments.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -169,4 +215,18 @@ impl ContributorsView {
     }
 }
 
-impl View for ContributorsView {}
+impl View for ContributorsView {
+    const COLUMNS: &'static [&'static str] = &[
+        "from",
+        "to",
+        "active",
+        "new",
+        "inactive",
+        "absence_factor",
+        "sample_size",
+    ];
+
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
+    }
+}

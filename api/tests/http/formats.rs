@@ -2,6 +2,8 @@
 
 use std::io::Read as _;
 
+use serde_json::Value as Json;
+
 use crate::model::{Model, RUST, event};
 use crate::server::Server;
 
@@ -35,6 +37,56 @@ fn lists_come_as_ndjson_and_csv() {
 
     let empty = client.get("/v1/events?format=csv&type=Nothing");
     assert_eq!(empty.text().lines().count(), 1, "a header line only");
+}
+
+/// A script that asked for a repository's interval as CSV got a 406: the answer was no list.
+#[test]
+fn an_answer_that_is_no_list_is_one_record() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for path in [
+        "/v1/activity",
+        "/v1/contributors",
+        "/v1/issues",
+        "/v1/pull-requests",
+        "/v1/repos/rust-lang/rust/pull-request-interval",
+        "/v1/events/PushEvent/1",
+    ] {
+        let json = client.get(path).json();
+        let line = client.get(&format!("{path}?format=ndjson")).json();
+        let record = line.as_object().unwrap();
+        assert!(!record.is_empty(), "{path}");
+        for (name, value) in record {
+            assert_eq!(&json[name], value, "{name} of {path}");
+        }
+        let csv = client.get(&format!("{path}?format=csv"));
+        let lines: Vec<&str> = csv.text().trim_end().split("\r\n").collect();
+        let &[names, cells] = lines.as_slice() else {
+            panic!("{path}: {lines:?}");
+        };
+        let (names, cells) = (names.split(','), cells.split(','));
+        assert_eq!(names.clone().count(), cells.clone().count(), "{path}");
+        for (name, cell) in names.zip(cells) {
+            let value = name.split('.').try_fold(&json, |value, key| {
+                value.get(key).or(value.as_null().map(|()| value))
+            });
+            let expected = match value.unwrap_or_else(|| panic!("{path} has no {name}")) {
+                Json::Null => String::new(),
+                Json::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            assert_eq!(cell, expected, "{name} of {path}");
+        }
+    }
+    let names = client.get("/v1/repos/rust-lang/rust?format=csv");
+    assert!(
+        names
+            .text()
+            .starts_with("name,first_at,last_at,events\r\nrust-lang/rust,"),
+        "{}",
+        names.text()
+    );
 }
 
 #[test]

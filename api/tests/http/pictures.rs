@@ -64,9 +64,10 @@ fn a_picture_is_refused_as_its_answer_would_be() {
     client
         .get("/v1/event-counts.svg?format=csv")
         .problem(406, "not_acceptable");
-    client
-        .get("/v1/event-counts?format=svg")
-        .problem(406, "not_acceptable");
+    let elsewhere = client.get("/v1/event-counts?format=svg");
+    elsewhere.problem(406, "not_acceptable");
+    let problem = elsewhere.json();
+    assert!(problem["detail"].as_str().unwrap().ends_with(".svg"));
     client.get("/v1/status.svg").problem(404, "not_found");
     let browser = "Accept: image/avif,image/webp,image/svg+xml,image/*,*/*;q=0.8";
     assert_eq!(
