@@ -311,7 +311,8 @@ pub(crate) struct ReplayArgs {
     /// Change nothing: compare the live read model with a fresh one; exit 5 where they differ
     #[arg(long, env = "GHEV_CHECK", conflicts_with_all = ["until", "into", "rollback"])]
     pub(crate) check: bool,
-    /// Stop at this offset or time; needs --into
+    /// Take only records before this offset, or appended before this time, whenever their events
+    /// happened; needs --into
     #[arg(
         long,
         env = "GHEV_UNTIL",
@@ -319,8 +320,8 @@ pub(crate) struct ReplayArgs {
         value_name = "TIME|OFFSET"
     )]
     pub(crate) until: Option<OffsetOrTime>,
-    /// Write the read model of that moment to this file, leaving the live one alone
-    #[arg(long, env = "GHEV_INTO", value_name = "FILE")]
+    /// Write the read model of that moment to this file, leaving the live one alone; needs --until
+    #[arg(long, env = "GHEV_INTO", requires = "until", value_name = "FILE")]
     pub(crate) into: Option<PathBuf>,
     /// Go back to the read model before the last replay
     #[arg(long, env = "GHEV_ROLLBACK", conflicts_with_all = ["until", "into"])]

@@ -1,33 +1,11 @@
 //! The config file: options by their long names, as defaults below flags and environment. Knows
 //! nothing about what the options mean: clap checks the values as if they had been typed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command};
-
-/// Options that make sense in a file: what a service is, not what is asked of it once.
-const KEYS: [&str; 19] = [
-    "access-log",
-    "api-token-file",
-    "connections-max",
-    "connections-per-peer-max",
-    "data",
-    "free-space-floor",
-    "github-url",
-    "listen",
-    "log-format",
-    "poll-interval",
-    "retain-age",
-    "retain-bytes",
-    "source",
-    "stale-after",
-    "sync",
-    "tls-cert",
-    "tls-key",
-    "token-file",
-    "verbose",
-];
 
 /// Why a config file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +18,15 @@ pub(crate) enum ConfigError {
     #[error("the config file {} is no TOML: {reason}", path.display())]
     Toml { path: PathBuf, reason: String },
     #[error(
-        "the config file {} sets {key:?}, which is no option of it; it may set {}",
+        "the config file {} sets {key:?}, which is no option{}; it may set what any command takes as --OPTION",
         path.display(),
-        KEYS.join(", ")
+        meant.as_ref().map_or_else(String::new, |meant| format!(", did you mean {meant}?"))
     )]
-    UnknownKey { path: PathBuf, key: String },
+    UnknownKey {
+        path: PathBuf,
+        key: String,
+        meant: Option<String>,
+    },
     #[error(
         "the config file {} sets {key} to something else than a text, a number, true or false, or a list of them",
         path.display()
@@ -71,16 +53,16 @@ fn deepest(matches: &ArgMatches) -> &ArgMatches {
 }
 
 impl Defaults {
-    /// Reads a config file.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+    /// Reads a config file, which may set any option of `command` and of its subcommands.
+    pub(crate) fn read(path: &Path, command: &Command) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
             path: path.to_owned(),
             source,
         })?;
-        Self::parse(path, &text)
+        Self::parse(path, &text, &options_of(command))
     }
 
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    fn parse(path: &Path, text: &str, options: &BTreeSet<&str>) -> Result<Self, ConfigError> {
         let table: toml::Table =
             text.parse()
                 .map_err(|error: toml::de::Error| ConfigError::Toml {
@@ -89,9 +71,12 @@ impl Defaults {
                 })?;
         let mut defaults = Vec::new();
         for (key, value) in table {
-            if !KEYS.contains(&key.as_str()) {
-                let path = path.to_owned();
-                return Err(ConfigError::UnknownKey { path, key });
+            if !options.contains(key.as_str()) {
+                return Err(ConfigError::UnknownKey {
+                    path: path.to_owned(),
+                    meant: meant(&key, options),
+                    key,
+                });
             }
             let values = words(&value).ok_or_else(|| ConfigError::Value {
                 path: path.to_owned(),
@@ -121,6 +106,20 @@ impl Defaults {
     }
 }
 
+/// The long names of all options; not of the one that names the file.
+fn options_of(command: &Command) -> BTreeSet<&str> {
+    let own = command.get_arguments().filter_map(Arg::get_long);
+    let below = command.get_subcommands().flat_map(options_of);
+    own.chain(below).filter(|&name| name != "config").collect()
+}
+
+/// The option that differs in how its words are joined only, as `GHEV_*` does.
+fn meant(key: &str, options: &BTreeSet<&str>) -> Option<String> {
+    let joined = key.to_lowercase().replace('_', "-");
+    let bare = joined.strip_prefix("ghev-").unwrap_or(&joined);
+    options.get(bare).map(|&meant| meant.to_owned())
+}
+
 fn words(value: &toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::Array(values) => values.iter().map(word).collect(),
@@ -142,7 +141,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Defaults, ConfigError> {
-        Defaults::parse(Path::new("ghev.toml"), text)
+        let options = ["poll-interval", "source", "listen"].into();
+        Defaults::parse(Path::new("ghev.toml"), text, &options)
     }
 
     #[test]
@@ -163,6 +163,8 @@ mod tests {
     fn an_unknown_key_and_a_strange_value_are_named() {
         let unknown = parse("sauce = \"public\"").unwrap_err().to_string();
         assert!(unknown.contains("\"sauce\"") && unknown.contains("ghev.toml"));
+        let joined = parse("poll_interval = 9").unwrap_err().to_string();
+        assert!(joined.contains("did you mean poll-interval?"), "{joined}");
         let strange = parse("listen = { port = 1 }").unwrap_err().to_string();
         assert!(strange.contains("listen"));
         assert!(matches!(parse("= 1"), Err(ConfigError::Toml { .. })));

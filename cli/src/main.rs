@@ -15,7 +15,8 @@ mod telemetry;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _};
 
 use args::Cli;
 use config::{ConfigError, Defaults};
@@ -40,11 +41,23 @@ fn main() -> ExitCode {
 fn read_arguments(args: &[OsString]) -> Result<Result<Cli, clap::Error>, ConfigError> {
     let command = Cli::command();
     let command = match config::named_file(&command, args) {
-        Some(path) => Defaults::read(&path)?.apply(command),
+        Some(path) => Defaults::read(&path, &command)?.apply(command),
         None => command,
     };
+    let command = with_lenient_switches(command);
     let matches = command.try_get_matches_from(args);
     Ok(matches.and_then(|matches| Cli::from_arg_matches(&matches)))
+}
+
+/// Switches in the environment are `1` and `0` as often as they are `true` and `false`.
+fn with_lenient_switches(command: clap::Command) -> clap::Command {
+    let lenient = |arg: clap::Arg| match arg.get_action() {
+        ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
+        _ => arg,
+    };
+    command
+        .mut_args(lenient)
+        .mut_subcommands(with_lenient_switches)
 }
 
 /// Says why the command failed and with which code.

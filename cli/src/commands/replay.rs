@@ -47,7 +47,13 @@ fn travel(dirs: &DataDir, until: OffsetOrTime, into: &Path) -> Result<Exit, Comm
             into.display(),
             summary.events,
             summary.next_offset
-        ))
+        ))?;
+        if summary.records == 0 {
+            output.line(format_args!(
+                "that is none: a time is when a record was appended, not when its events happened"
+            ))?;
+        }
+        Ok(())
     })
 }
 
@@ -95,7 +101,7 @@ fn rebuild(dirs: &DataDir, keep: KeepArgs) -> Result<Exit, CommandError> {
     })?;
     output::to_stdout(|output| {
         output.line(format_args!(
-            "generation {} has {} events of {} records and is current",
+            "generation {} is current: {} events in {} records were folded",
             summary.generation, summary.events, summary.records
         ))
     })

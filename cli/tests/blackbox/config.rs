@@ -55,3 +55,39 @@ fn a_config_file_that_cannot_be_used_is_a_usage_error() {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
 }
+
+/// `keep-events` was refused: a file could set what some commands take, not all.
+#[test]
+fn a_file_sets_any_option() {
+    let at = Workspace::new();
+    at.file("one.json", event(Made::default()).as_bytes());
+    at.file(
+        "ghev.toml",
+        b"format = \"json\"\nkeep-events = \"90d\"\nonce = true\nadaptive = true\n",
+    );
+    let imported = at
+        .run(&["import", "one.json", "--config", "ghev.toml"])
+        .with_code(0)
+        .json();
+    assert_eq!(imported["appended"], 1, "{imported}");
+    // Ends, as it does once.
+    at.run(&["project", "--config", "ghev.toml"]).with_code(0);
+}
+
+/// Compose files write switches as 1 and 0.
+#[test]
+fn a_switch_in_the_environment_may_be_a_number() {
+    let at = Workspace::new();
+    at.file("one.json", event(Made::default()).as_bytes());
+    at.run(&["import", "one.json"]).with_code(0);
+    let once = |value| {
+        at.command(&["project"])
+            .env("GHEV_ONCE", value)
+            .output()
+            .unwrap()
+    };
+    for value in ["1", "true"] {
+        assert_eq!(once(value).status.code(), Some(0), "{value}");
+    }
+    assert_eq!(once("perhaps").status.code(), Some(2));
+}

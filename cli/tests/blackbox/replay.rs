@@ -275,3 +275,19 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
         .unwrap();
     [&bytes[..at], to, &bytes[at + to.len()..]].concat()
 }
+
+/// `--into` by itself was a replay like any other: the live model, which was to be left alone, was
+/// replaced, and no file was written.
+#[test]
+fn a_file_without_a_moment_is_a_usage_error() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let before = fs::read(at.data().join("readmodel/CURRENT")).unwrap();
+    let refused = at.run(&["replay", "--into", "past.db"]).with_code(2);
+    assert!(refused.stderr.contains("--until"), "{}", refused.stderr);
+    assert!(!at.path("past.db").exists());
+    assert_eq!(
+        fs::read(at.data().join("readmodel/CURRENT")).unwrap(),
+        before
+    );
+}
