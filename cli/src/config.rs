@@ -62,7 +62,11 @@ impl Defaults {
         Self::parse(path, &text, &options_of(command))
     }
 
-    fn parse(path: &Path, text: &str, options: &BTreeSet<&str>) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(
+        path: &Path,
+        text: &str,
+        options: &BTreeSet<&str>,
+    ) -> Result<Self, ConfigError> {
         let table: toml::Table =
             text.parse()
                 .map_err(|error: toml::de::Error| ConfigError::Toml {

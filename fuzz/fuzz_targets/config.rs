@@ -15,7 +15,8 @@ use clap::{Arg, ArgAction, Command};
 mod config;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    match config::Defaults::parse(Path::new("ghev.toml"), text) {
+    let options = ["source", "listen"].into();
+    match config::Defaults::parse(Path::new("ghev.toml"), text, &options) {
         Err(error) => assert!(error.to_string().contains("ghev.toml")),
         Ok(defaults) => {
             let command = Command::new("ghev")
