@@ -211,7 +211,6 @@ impl Service {
     /// Runs a question where it can take its time. Apart: a lookup's way to its answer is short, and
     /// need not have room for the other's.
     async fn scan(&self, job: Job) -> Result<Outcome, Problem> {
-        let job = Box::new(job);
         Box::pin(self.queries.run(move |reader| job.run(reader))).await
     }
 

@@ -62,10 +62,6 @@ impl View for ActivityView {
         "pushes_with_size",
         "sample_size",
     ];
-
-    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        into.take(self)
-    }
 }
 
 /// Events by weekday and hour, in UTC.

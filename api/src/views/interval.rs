@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::pictures::span;
-use super::{NamedView, Records, StateView, Time, View, WindowView};
+use super::{NamedView, StateView, Time, View, WindowView};
 use crate::picture::{Bar, Drawing, Picture, duration, grouped};
 
 /// The time between consecutive pull requests of a repository. Where the scope is wider the gaps
@@ -82,10 +82,6 @@ impl View for PullRequestIntervalView {
         "first_at",
         "last_at",
     ];
-
-    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        into.take(self)
-    }
 
     const PICTURED: bool = true;
 

@@ -33,17 +33,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An answer.
-pub(crate) trait View: Serialize + JsonSchema + Send + 'static {
+pub(crate) trait View: Serialize + JsonSchema + Send + Sized + 'static {
     /// The columns of its records where it is a list of records, or a record itself, and may be had
     /// as NDJSON or CSV; otherwise empty. A dot goes down into a record.
     const COLUMNS: &'static [&'static str] = &[];
 
-    /// Gives its records, one by one.
+    /// Gives its records, one by one: itself where it is no list.
     ///
     /// # Errors
     /// The first one of those that take them.
-    fn records<R: Records>(&self, _into: &mut R) -> Result<(), R::Error> {
-        Ok(())
+    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
+        into.take(self)
     }
 
     /// Whether it can be drawn.

@@ -4,7 +4,7 @@ use ghev_readmodel::{Contributors, Distribution, Issues, PullRequests, Window};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Records, StateView, View, WindowView};
+use super::{StateView, View, WindowView};
 
 /// Durations.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -113,10 +113,6 @@ impl View for PullRequestsView {
         "anomalies",
         "sample_size",
     ];
-
-    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        into.take(self)
-    }
 }
 
 /// What became of issues. Pull requests are none.
@@ -175,10 +171,6 @@ impl View for IssuesView {
         "anomalies",
         "sample_size",
     ];
-
-    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        into.take(self)
-    }
 }
 
 /// Who contributes: pushes, pull requests, issues, reviews and comments.
@@ -225,8 +217,4 @@ impl View for ContributorsView {
         "absence_factor",
         "sample_size",
     ];
-
-    fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        into.take(self)
-    }
 }
