@@ -13,7 +13,7 @@ use super::pages::{PAGE_BYTES, PageNumber};
 use crate::error::WriteError;
 use crate::schema::Blueprint;
 use crate::uri::uri_of;
-use crate::writer::rows::{count, has_few};
+use crate::writer::rows::{count, few};
 use crate::writer::{FIRST_CHECKPOINT, Totals, identity_totals, retention};
 use crate::{LogId, Offset, Projection, schema};
 
@@ -70,8 +70,7 @@ fn move_in(aside: Connection, path: &Path) -> Result<(), WriteError> {
     // A path need not be UTF-8, as a text in SQL is.
     aside.execute("ATTACH ?1 AS model", [uri_of(path)])?;
     unguarded(&aside, "model")?;
-    let few = Projection::ALL.into_iter().filter(|&of| has_few(of));
-    for table in few.flat_map(Projection::tables) {
+    for table in few().flat_map(Projection::tables) {
         let sql = format!("INSERT INTO model.{table} SELECT * FROM main.{table}");
         aside.execute(&sql, [])?;
     }

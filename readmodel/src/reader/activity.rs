@@ -33,10 +33,7 @@ pub struct Activity {
     pub events: u64,
 }
 
-/// What single events tell, beyond how many there are.
-type Details = ActivitySum;
-
-impl Details {
+impl ActivitySum {
     /// Adds rows of (time, action, size): of releases that have no size, and of pushes with one.
     fn add_events(
         &mut self,
@@ -108,9 +105,10 @@ impl Snapshot<'_> {
         })
     }
 
-    fn details(&self, scope: &Scope, window: &Window) -> Result<Details, ReadError> {
+    /// What single events tell, beyond how many there are.
+    fn details(&self, scope: &Scope, window: &Window) -> Result<ActivitySum, ReadError> {
         let (from, to) = window.seconds();
-        let mut details = Details::default();
+        let mut details = ActivitySum::default();
         let Some(scope) = scope.sql() else {
             self.add_all(window, &mut details)?;
             return Ok(details);
@@ -122,7 +120,7 @@ impl Snapshot<'_> {
         Ok(details)
     }
 
-    fn add_all(&self, window: &Window, details: &mut Details) -> Result<(), ReadError> {
+    fn add_all(&self, window: &Window, details: &mut ActivitySum) -> Result<(), ReadError> {
         let (from, to) = window.seconds();
         if !self.has(Projection::Activity, SUMS) {
             return details.add_events(self.prepare(&all_sql())?, [from, to]);

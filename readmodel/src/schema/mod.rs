@@ -79,8 +79,8 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Brings a file from an older schema, or a new one, to [`VERSION`], in one transaction. Indexes that only questions need are left to
-/// [`create_indexes`].
+/// Brings a file from an older schema, or a new one, to [`VERSION`], in one transaction. Indexes that
+/// only questions need are left to [`create_indexes`].
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let from = usize::try_from(version(connection)?).unwrap_or(usize::MAX);
     let transaction = connection.transaction()?;

@@ -12,7 +12,7 @@ use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
 
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
-const LIVE_CACHE_KIB: i64 = 32 << 10;
+pub(super) const CACHE_KIB: i64 = 32 << 10;
 
 /// SQLite cuts the WAL back to this after a checkpoint: a large batch does not keep its space.
 const WAL_KEPT_BYTES: i64 = 64 << 20;
@@ -113,23 +113,7 @@ impl Writer {
             source,
         };
         let connection = open_existing(path).map_err(failed)?;
-        let found = schema::version(&connection).map_err(failed)?;
-        if found != schema::VERSION {
-            return Err(OpenError::Schema {
-                path: path_buf,
-                found,
-                expected: schema::VERSION,
-            });
-        }
-        let checkpoint = read_checkpoint(&connection).map_err(failed)?;
-        if checkpoint.log_id != log_id {
-            let found = checkpoint.log_id;
-            return Err(OpenError::ForeignLog {
-                path: path_buf,
-                found,
-                expected: log_id,
-            });
-        }
+        let checkpoint = checkpoint_of(&connection, path, log_id)?;
         let differences = VersionDifferences::of(&connection).map_err(failed)?;
         if !differences.is_empty() {
             return Err(OpenError::Projections {
@@ -138,10 +122,8 @@ impl Writer {
             });
         }
         configure(&connection).map_err(failed)?;
-        let since = "SELECT events_since FROM checkpoint";
-        let since = connection.query_row(since, [], |row| row.get(0));
         let retention = Retention {
-            since: since.map_err(failed)?,
+            since: events_since(&connection).map_err(failed)?,
             ..Retention::default()
         };
         Ok(Self {
@@ -215,7 +197,42 @@ pub(super) fn open_existing(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-pub(super) fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
+/// How far a model has come, if it is of this schema and log.
+pub(super) fn checkpoint_of(
+    connection: &Connection,
+    path: &Path,
+    log_id: LogId,
+) -> Result<Checkpoint, OpenError> {
+    let failed = |source| OpenError::Sqlite {
+        path: path.to_path_buf(),
+        source,
+    };
+    let found = schema::version(connection).map_err(failed)?;
+    if found != schema::VERSION {
+        return Err(OpenError::Schema {
+            path: path.to_path_buf(),
+            found,
+            expected: schema::VERSION,
+        });
+    }
+    let checkpoint = read_checkpoint(connection).map_err(failed)?;
+    if checkpoint.log_id != log_id {
+        return Err(OpenError::ForeignLog {
+            path: path.to_path_buf(),
+            found: checkpoint.log_id,
+            expected: log_id,
+        });
+    }
+    Ok(checkpoint)
+}
+
+/// Since when a model has the rows of events, in seconds, where any were dropped.
+pub(super) fn events_since(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let since = "SELECT events_since FROM checkpoint";
+    connection.query_row(since, [], |row| row.get(0))
+}
+
+fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
     let sql = "SELECT log_id, next_offset FROM checkpoint";
     connection.query_row(sql, [], |row| {
         let log_id: String = row.get(0)?;
@@ -243,5 +260,5 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     // What a statement would undo is kept for as long as it runs: in a file it cost more than the rest.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -LIVE_CACHE_KIB)
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }

@@ -14,7 +14,7 @@ use ghev_event::{Event, Timestamp};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
-use super::file::{open_existing, read_checkpoint};
+use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{Admission, Admit, Writer, rows};
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -23,9 +23,6 @@ use crate::{Changes, Checkpoint, LogId, Offset, Place, Projection, VersionDiffer
 
 /// Pages that are copied between two looks at whether to go on: 16 MiB.
 const COPIED_PAGES: i32 = 4096;
-
-/// Rows are put all over a table: more of its pages stay at hand than a live writer needs.
-const CACHE_KIB: i64 = 32 << 10;
 
 /// A generation that is copied, as it is at one moment: it may be written meanwhile.
 #[derive(Debug)]
@@ -84,26 +81,8 @@ impl RebuildSource {
         let connection = open_existing(path).map_err(failed)?;
         let begun = connection.execute_batch("BEGIN");
         begun.map_err(failed)?;
-        let found = schema::version(&connection).map_err(failed)?;
-        if found != schema::VERSION {
-            return Err(OpenError::Schema {
-                path: path.to_path_buf(),
-                found,
-                expected: schema::VERSION,
-            });
-        }
-        let checkpoint = read_checkpoint(&connection).map_err(failed)?;
-        if checkpoint.log_id != log_id {
-            return Err(OpenError::ForeignLog {
-                path: path.to_path_buf(),
-                found: checkpoint.log_id,
-                expected: log_id,
-            });
-        }
-        let since = "SELECT events_since FROM checkpoint";
-        let since: Option<i64> = connection
-            .query_row(since, [], |row| row.get(0))
-            .map_err(failed)?;
+        let checkpoint = checkpoint_of(&connection, path, log_id)?;
+        let since = events_since(&connection).map_err(failed)?;
         Ok(Self {
             checkpoint,
             differences: VersionDifferences::of(&connection).map_err(failed)?,

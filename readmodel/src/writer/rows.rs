@@ -48,9 +48,13 @@ pub(super) fn add_of(
     }
 }
 
-/// Whether the tables of a projection have few rows beside those of events: a load of a whole log
-/// inserts these as ever.
-pub(crate) const fn has_few(projection: Projection) -> bool {
+/// The projections whose tables have few rows beside those of events: a load of a whole log inserts
+/// these as ever.
+pub(crate) fn few() -> impl Iterator<Item = Projection> {
+    Projection::ALL.into_iter().filter(|&of| has_few(of))
+}
+
+const fn has_few(projection: Projection) -> bool {
     match projection {
         Projection::Contributors | Projection::Names => false,
         Projection::Activity
@@ -61,11 +65,9 @@ pub(crate) const fn has_few(projection: Projection) -> bool {
     }
 }
 
-/// Adds to the tables that have few rows beside those of events.
+/// Adds to the tables of [`few`].
 pub(crate) fn add_few(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    let few = Projection::ALL.into_iter().filter(|&of| has_few(of));
-    few.into_iter()
-        .try_for_each(|projection| add_of(projection, connection, changes))
+    few().try_for_each(|projection| add_of(projection, connection, changes))
 }
 
 fn add_all_names(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
