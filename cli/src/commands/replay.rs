@@ -13,8 +13,8 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::moment::OffsetOrTime;
 
-/// Rebuilds, all or in part (`--only`), or compares (`--check`), goes back (`--rollback`) or goes to a moment of the past
-/// (`--until --into`).
+/// Rebuilds, all or in part (`--only`), or compares (`--check`), goes back (`--rollback`) or goes to a
+/// moment of the past (`--until --into`).
 pub(crate) fn run(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandError> {
     match (&args.until, &args.into) {
         (Some(until), Some(into)) => travel(dirs, *until, into),

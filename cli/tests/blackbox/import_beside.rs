@@ -53,17 +53,16 @@ fn lively() -> StandIn {
     StandIn::start(options, EventGenerator::new(5))
 }
 
+/// `ghev up` that polls it.
+fn up(github: &StandIn) -> [&str; 5] {
+    let url = github.url();
+    ["up", "--listen", "127.0.0.1:0", "--github-url", url]
+}
+
 #[test]
 fn an_import_goes_through_a_running_injector_and_nothing_gets_in_twice() {
     let (at, github) = (Workspace::new(), lively());
-    let up = [
-        "up",
-        "--listen",
-        "127.0.0.1:0",
-        "--github-url",
-        github.url(),
-    ];
-    let mut up = at.start(&up);
+    let mut up = at.start(&up(&github));
     up.until("the first poll", || {
         Some(lines_in_log_if_any(&at)?.len()).filter(|&lines| lines >= 50)
     });
@@ -310,14 +309,7 @@ fn polling_goes_through_an_import_and_takes_the_log_over_when_that_ends() {
     let mut import = Fed::start(&at, &[]);
     import.feed(&lines[..36]);
     until_in_log(&at, 1);
-    let up = [
-        "up",
-        "--listen",
-        "127.0.0.1:0",
-        "--github-url",
-        github.url(),
-    ];
-    let mut up = at.start(&up);
+    let mut up = at.start(&up(&github));
     up.line_with("an import holds the log");
     let address = up.address();
     assert_eq!(get(&address, "/healthz").unwrap().status, 200);
@@ -381,12 +373,11 @@ fn polling_that_waits_for_the_log_stops_when_it_is_told_to() {
     // It takes in nothing, and does not say that it never will.
     let _holder = LogWriter::open(at.log_dir(), LogOptions::default()).unwrap();
     for (command, signal) in [("inject", "TERM"), ("up", "INT")] {
-        let args = [command, "--github-url", github.url()];
-        let listen: &[&str] = match command {
-            "up" => &["--listen", "127.0.0.1:0"],
-            _ => &[],
+        let args = match command {
+            "up" => up(&github).to_vec(),
+            _ => vec![command, "--github-url", github.url()],
         };
-        let mut waiting = at.start(&[&args, listen].concat());
+        let mut waiting = at.start(&args);
         waiting.line_with("waiting for a moment");
         assert!(waiting.signal(signal).success(), "{command}");
     }
