@@ -9,10 +9,11 @@ use crate::key::Key;
 const KEYS_MAX: usize = 1_000_000;
 
 /// Whole hours.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct HourKeys {
     hours: HashMap<Hour, Kept>,
     keys: usize,
+    keys_max: usize,
     asked: u64,
 }
 
@@ -22,7 +23,23 @@ struct Kept {
     asked: u64,
 }
 
+impl Default for HourKeys {
+    fn default() -> Self {
+        Self::of_at_most(KEYS_MAX)
+    }
+}
+
 impl HourKeys {
+    /// None yet; later hours with as many keys, or a single hour with more.
+    pub(super) fn of_at_most(keys_max: usize) -> Self {
+        Self {
+            hours: HashMap::new(),
+            keys: 0,
+            keys_max,
+            asked: 0,
+        }
+    }
+
     /// Whether this hour is here.
     pub(super) fn has(&self, hour: Hour) -> bool {
         self.hours.contains_key(&hour)
@@ -31,7 +48,7 @@ impl HourKeys {
     /// Keeps an hour, at the cost of those not asked for in the longest time.
     pub(super) fn keep(&mut self, hour: Hour, keys: HashSet<Key>) {
         self.keys += keys.len();
-        while self.keys > KEYS_MAX {
+        while self.keys > self.keys_max {
             let oldest = self.hours.iter().min_by_key(|(_, kept)| kept.asked);
             let Some(oldest) = oldest.map(|(&hour, _)| hour) else {
                 break;
