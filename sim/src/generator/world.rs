@@ -57,6 +57,15 @@ enum Spread {
 }
 
 impl Spread {
+    /// How many organisations there are beside so many repositories.
+    fn orgs(self, repos: usize) -> usize {
+        match self {
+            Self::Few => ORGS.len(),
+            // As in six hours of GitHub's: 3,446 beside 22,874.
+            Self::Zipf => (repos / 7).max(ORGS.len()),
+        }
+    }
+
     fn draw(self, rng: &mut Rng, len: usize) -> usize {
         match self {
             Self::Few => rng.place(len).min(rng.place(len)),
@@ -153,15 +162,21 @@ impl World {
         for (number, actor) in (0..).zip(&mut world.actors) {
             actor.id = 1_000 + 200 * number + actor.id % 200;
         }
+        for (number, org) in (0..).zip(&mut world.orgs) {
+            org.id = 1_000_000 + 200 * number + org.id % 200;
+        }
         world
     }
 
     fn sized(rng: &mut Rng, repos: usize, people: usize, spread: Spread) -> Self {
-        let orgs: Vec<Org> = ORGS
-            .iter()
+        let logins = (0..spread.orgs(repos)).map(|n| match ORGS.get(n) {
+            Some(login) => (*login).to_owned(),
+            None => format!("{}-{n}", ORGS[n % ORGS.len()]),
+        });
+        let orgs: Vec<Org> = logins
             .map(|login| Org {
                 id: rng.between(1_000_000, 90_000_000),
-                login: (*login).into(),
+                login,
             })
             .collect();
         let persons = (0..people).map(|n| {
@@ -179,7 +194,7 @@ impl World {
             })
             .collect();
         let people_made = &actors[..people];
-        let repos = (0..repos).map(|n| repo(rng, n, &orgs, people_made));
+        let repos = (0..repos).map(|n| repo(rng, n, &orgs, people_made, spread));
         let repos = repos.collect();
         Self {
             orgs,
@@ -209,9 +224,13 @@ impl World {
     }
 }
 
-fn repo(rng: &mut Rng, n: usize, orgs: &[Org], people: &[Actor]) -> Repo {
-    // Three of five belong to organisations, the others to people.
-    let org = (n % 5 < 3).then(|| rng.place(orgs.len()));
+fn repo(rng: &mut Rng, n: usize, orgs: &[Org], people: &[Actor], spread: Spread) -> Repo {
+    let org = match spread {
+        // Three of five belong to organisations, the others to people.
+        Spread::Few => (n % 5 < 3).then(|| rng.place(orgs.len())),
+        // One of three, as of the events in an hour of GitHub's.
+        Spread::Zipf => n.is_multiple_of(3).then(|| spread.draw(rng, orgs.len())),
+    };
     let owner = match org {
         Some(org) => orgs[org].login.clone(),
         None => people[rng.place(people.len())].login.clone(),
