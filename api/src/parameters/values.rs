@@ -276,7 +276,14 @@ impl Value for KindName {
         if text.is_empty() || text.len() > 100 {
             return Err("must be the name of an event type, such as PullRequestEvent".to_owned());
         }
-        Ok(Self(EventKind::from_name(text)))
+        // GitHub has no two types that differ in their letters' case only.
+        let known = KNOWN_KINDS
+            .iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(text));
+        Ok(Self(known.map_or_else(
+            || EventKind::from_name(text),
+            |&kind| EventKind::Known(kind),
+        )))
     }
 }
 

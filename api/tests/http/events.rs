@@ -52,6 +52,7 @@ fn filters_narrow_the_list() {
     for (query, expected) in [
         ("type=PushEvent", &["1", "2"][..]),
         ("type=PushEvent&type=ForkEvent", &["1", "2", "8"]),
+        ("type=pushevent", &["1", "2"]),
         ("type=NewThingEvent", &["7"]),
         ("type=NoSuchEvent", &[]),
         ("repo=Rust-Lang/CARGO", &["3", "8"]),
