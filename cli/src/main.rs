@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 
 /// The command line over the environment over the config file, as clap checks it.
 fn read_arguments(args: &[OsString]) -> Result<Result<Cli, clap::Error>, ConfigError> {
-    let command = Cli::command();
+    let command = without_empty_variables(Cli::command());
     let command = match config::named_file(&command, args) {
         Some(path) => Defaults::read(&path, &command)?.apply(command),
         None => command,
@@ -47,6 +47,20 @@ fn read_arguments(args: &[OsString]) -> Result<Result<Cli, clap::Error>, ConfigE
     let command = with_lenient_switches(command);
     let matches = command.try_get_matches_from(args);
     Ok(matches.and_then(|matches| Cli::from_arg_matches(&matches)))
+}
+
+/// An empty variable is as good as none: `GHEV_LISTEN: ${LISTEN:-}` of a compose file sets one.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let set = |arg: clap::Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        match value {
+            Some(value) if value.is_empty() => arg.env(None::<&str>),
+            _ => arg,
+        }
+    };
+    command
+        .mut_args(set)
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Switches in the environment are `1` and `0` as often as they are `true` and `false`.

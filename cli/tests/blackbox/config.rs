@@ -91,3 +91,19 @@ fn a_switch_in_the_environment_may_be_a_number() {
     }
     assert_eq!(once("perhaps").status.code(), Some(2));
 }
+
+/// `GHEV_FORMAT: ${FORMAT:-}` of a compose file sets an empty variable where nothing was meant to be set,
+/// and every command refused it.
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let at = Workspace::new();
+    at.file("one.json", event(Made::default()).as_bytes());
+    let output = at
+        .command(&["import", "one.json"])
+        .env("GHEV_FORMAT", "")
+        .env("GHEV_CONFIG", "")
+        .env("GHEV_LOG_FORMAT", "")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
