@@ -40,6 +40,7 @@ use crate::{
 
 mod closed;
 mod newest;
+mod report;
 
 use newest::{Newest, Torn};
 

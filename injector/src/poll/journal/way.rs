@@ -105,7 +105,7 @@ async fn open_writer(dir: &Path, options: LogOptions) -> Result<LogWriter, OpenE
     let writer = blocking(move || LogWriter::open(at, options)).await?;
     let recovered = writer.recovered();
     tracing::info!(log_id = %writer.log_id(), next_offset = %writer.next_offset(),
-        sync = %options.sync, ?recovered, "opened the log");
+        sync = %options.sync, %recovered, "opened the log");
     Ok(writer)
 }
 
