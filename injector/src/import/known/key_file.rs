@@ -89,8 +89,7 @@ impl KeyFile {
         let sought = key.to_bytes();
         let (mut at, mut page) = (bucket.last, [0; PAGE_BYTES]);
         while at != NONE {
-            self.file
-                .read_exact_at(&mut page, at * PAGE_BYTES as u64)?;
+            self.file.read_exact_at(&mut page, at * PAGE_BYTES as u64)?;
             let (before, keys) = page.split_at(KEY_BYTES);
             if keys.chunks_exact(KEY_BYTES).any(|key| key == sought) {
                 return Ok(true);
@@ -155,7 +154,9 @@ mod tests {
             keys.insert(key(2)).unwrap();
         }
         keys.file.set_len(100).unwrap();
-        let missing = (3..).map(key).find(|&other| bucket_of(other) == bucket_of(key(2)));
+        let missing = (3..)
+            .map(key)
+            .find(|&other| bucket_of(other) == bucket_of(key(2)));
         assert!(keys.contains(missing.unwrap()).is_err());
     }
 }

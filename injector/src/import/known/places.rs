@@ -82,6 +82,9 @@ mod tests {
         assert_eq!(of(1), [(0, 3), (5, 6)]);
         assert_eq!(of(2), [(0, 1), (5, 6)]);
         assert_eq!(of(3), []);
-        assert_eq!([1, 2, 3].map(|hour| places.records_of(Hour(hour))), [4, 2, 0]);
+        assert_eq!(
+            [1, 2, 3].map(|hour| places.records_of(Hour(hour))),
+            [4, 2, 0]
+        );
     }
 }

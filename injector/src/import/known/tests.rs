@@ -114,7 +114,12 @@ impl Way {
 
 fn way() -> impl Strategy<Value = Way> {
     use Way::{Hours, HoursThenIndex, Index, NoIndex};
-    prop_oneof![Just(Hours), Just(HoursThenIndex), Just(Index), Just(NoIndex)]
+    prop_oneof![
+        Just(Hours),
+        Just(HoursThenIndex),
+        Just(Index),
+        Just(NoIndex)
+    ]
 }
 
 proptest! {
@@ -172,7 +177,12 @@ fn events_of_ever_other_hours_do_not_have_the_log_read_back_for_each() {
     let mut bench = Bench::new(dir.path());
     bench.known.hours = HourKeys::of_at_most(3);
     for record in 0..50 {
-        bench.append(&[5 * record + 1, 5 * record + 2, 5 * record + 3, 5 * record + 4]);
+        bench.append(&[
+            5 * record + 1,
+            5 * record + 2,
+            5 * record + 3,
+            5 * record + 4,
+        ]);
     }
     for round in 0..50u8 {
         for hour in 1..5 {
