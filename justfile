@@ -31,6 +31,10 @@ bench *FILES:
 bench-api *FILES:
     bench/api {{FILES}}
 
+# The read model over many generated events, and DuckDB beside it. What is made stays in DIRECTORY.
+bench-model EVENTS="5000000" *DIRECTORY:
+    bench/model {{EVENTS}} {{DIRECTORY}}
+
 # Writers of the log killed with kill -9 in a loop, and what they had acknowledged looked for.
 soak-log ROUNDS="1000":
     GHEV_LOG_SOAK_ROUNDS={{ROUNDS}} cargo test --locked -p ghev-log --test log -- --ignored --exact kills::soak --nocapture

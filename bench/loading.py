@@ -5,11 +5,10 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
-from measure import cost_of, ended, size_of
+from measure import cost_of, ended, rival_python, size_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROUNDS = 3
@@ -85,15 +84,10 @@ def lag(ghev, data):
 
 
 def rivals():
-    """The Python that has chdb and DuckDB, where there is one."""
-    beside = os.path.join(HERE, "out", "venv", "bin", "python")
-    python = os.environ.get("GHEV_BENCH_PYTHON", beside if os.path.exists(beside) else sys.executable)
     for name, library in (("chdb", "chdb"), ("DuckDB", "duckdb")):
-        found = subprocess.run([python, "-c", f"import {library}"], capture_output=True, check=False)
-        if found.returncode == 0:
-            yield name, lambda files, script=f"{library}_load.py": load_rival(python, script, files)
-        else:
-            print(f"{name:<15} skipped: not installed; see bench/rivals/requirements.txt")
+        python = rival_python(name, library)
+        if python:
+            yield name, lambda files, at=python, script=f"{library}_load.py": load_rival(at, script, files)
 
 
 def bench_loading(ghev, files):

@@ -87,3 +87,14 @@ def stop(child):
 def resident_mb(child):
     with open(f"/proc/{child.pid}/status", encoding="ascii") as status:
         return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+
+
+def rival_python(name, library):
+    """The Python that has a library to compare with; says so and returns `None` where there is none."""
+    beside = os.path.join(ROOT, "bench", "out", "venv", "bin", "python")
+    python = os.environ.get("GHEV_BENCH_PYTHON", beside if os.path.exists(beside) else sys.executable)
+    found = subprocess.run([python, "-c", f"import {library}"], capture_output=True, check=False)
+    if found.returncode == 0:
+        return python
+    print(f"{name:<15} skipped: not installed; see bench/rivals/requirements.txt")
+    return None
