@@ -381,6 +381,29 @@ fn every_crate_takes_the_lints_and_stands_in_the_architecture() {
     hold("membership", &findings);
 }
 
+/// The first layer of the image is built of manifests and empty libraries. A bench without a path of its own
+/// made cargo look for its file there, and `docker-compose up` end with "failed to parse manifest".
+#[test]
+fn every_bench_says_where_its_file_is() {
+    let (mut benches, mut findings) = (0, Vec::new());
+    for member in members() {
+        let manifest = fs::read_to_string(&member.manifest).expect("a readable manifest");
+        for bench in manifest.split("\n[[bench]]\n").skip(1) {
+            benches += 1;
+            let bench = bench.split("\n[").next().unwrap_or_default();
+            if !bench.contains("path = ") {
+                findings.push(Finding {
+                    place: member.place(),
+                    what: "a bench without a path".into(),
+                    fix: "add `path`: the image's first layer has no such file",
+                });
+            }
+        }
+    }
+    hold("benches", &findings);
+    assert!(benches > 0, "there are benches");
+}
+
 #[test]
 fn every_source_keeps_the_house_style() {
     let sources = sources();
