@@ -137,6 +137,9 @@ impl Projector {
         }
         if next > at {
             batch.commit(&fold.take(), convert::to_model(next)?)?;
+            if let Some(error) = writer.take_checkpointing_failure() {
+                tracing::warn!(%error, "checkpoints slow the read model down");
+            }
         }
         Ok(folded)
     }

@@ -11,6 +11,11 @@
 //! - [`RepeatFinder`] and [`BulkLoad`]: a whole log at once, into a new file.
 //! - [`Reader`] and [`Snapshot`]: every question, answered from one consistent state.
 //!
+//! SQLite keeps new commits in a write-ahead log (WAL), so that readers and the writer do not wait for each
+//! other. A thread of the writer moves it into the file and keeps it at some 64 MiB: with 5,000 events a
+//! second that brought the slowest hundredth of them into the model in 26 ms instead of 64. Beside a reader
+//! that keeps one [`Snapshot`] the WAL grows until it lets go. (`writer/checkpointer.rs` has the figures.)
+//!
 //! The model can be deleted at any moment: a replay makes it again from the log.
 
 mod bulk;
@@ -51,4 +56,6 @@ pub use reader::{
 pub use statistics::Distribution;
 pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::TableHashes;
-pub use writer::{Admission, Admit, Batch, Obstacle, Rebuild, RebuildSource, Writer};
+pub use writer::{
+    Admission, Admit, Batch, CheckpointingError, Obstacle, Rebuild, RebuildSource, Writer,
+};

@@ -4,8 +4,9 @@
 use std::fmt;
 
 use ghev_event::{Event, Timestamp};
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use super::checkpointer::Checkpointer;
 use super::event_rows::EventRows;
 use super::file::Retention;
 use super::{Writer, retention, rows};
@@ -61,6 +62,8 @@ pub struct Batch<'w> {
     totals: Totals,
     checkpoint: &'w mut Checkpoint,
     retention: &'w mut Retention,
+    checkpointer: &'w mut Checkpointer,
+    connection: &'w Connection,
     transaction: Transaction<'w>,
 }
 
@@ -108,9 +111,11 @@ impl<'w> Batch<'w> {
             connection,
             checkpoint,
             retention,
+            checkpointer,
             ..
         } = writer;
         let connection = &*connection;
+        checkpointer.before_batch(connection);
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         // Told before a row of the other projector's is in the way.
         let at = transaction
@@ -126,6 +131,8 @@ impl<'w> Batch<'w> {
             totals: Totals::default(),
             checkpoint,
             retention,
+            checkpointer,
+            connection,
             transaction,
         })
     }
@@ -152,6 +159,8 @@ impl<'w> Batch<'w> {
             totals,
             checkpoint,
             retention,
+            checkpointer,
+            connection,
             transaction,
         } = self;
         drop(events);
@@ -183,6 +192,7 @@ impl<'w> Batch<'w> {
         transaction.commit()?;
         checkpoint.next_offset = next_offset;
         retention.since = since;
+        checkpointer.committed(connection);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Batch;
+use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
@@ -14,11 +15,11 @@ use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 pub(super) const CACHE_KIB: i64 = 32 << 10;
 
-/// SQLite cuts the WAL back to this after a checkpoint: a large batch does not keep its space.
-const WAL_KEPT_BYTES: i64 = 64 << 20;
+/// SQLite cuts a WAL that begins anew back to this: a large batch does not keep its space, and one of the
+/// usual size, 64 MiB and what came beside the last checkpoint, is written over without growing again.
+pub(super) const WAL_KEPT_BYTES: i64 = 80 << 20;
 
-/// Pages in the WAL from which on a commit moves them into the file, 16 MiB: a page that many commits
-/// change is moved once.
+/// Pages in the WAL from which on a commit moves them into the file, 16 MiB, where nobody else does.
 const CHECKPOINT_PAGES: i64 = 4096;
 
 /// Readers hold a lock for microseconds only, when they open or recover a WAL.
@@ -29,6 +30,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// the fence of [`Writer::begin`] and [`Batch::commit`] lets only one of them.
 #[derive(Debug)]
 pub struct Writer {
+    /// Before the connection: the last of a file that is closed moves its WAL into it.
+    pub(super) checkpointer: Checkpointer,
     pub(super) connection: Connection,
     pub(super) checkpoint: Checkpoint,
     pub(super) retention: Retention,
@@ -93,6 +96,7 @@ impl Writer {
             next_offset: Offset::ZERO,
         };
         Ok(Self {
+            checkpointer: Checkpointer::new(path, Limits::USUAL),
             connection,
             checkpoint,
             retention: Retention::default(),
@@ -127,6 +131,7 @@ impl Writer {
             ..Retention::default()
         };
         Ok(Self {
+            checkpointer: Checkpointer::new(path, Limits::USUAL),
             connection,
             checkpoint,
             retention,
@@ -166,11 +171,18 @@ impl Writer {
         Batch::begin(self)
     }
 
+    /// Why checkpoints are made by commits since the last call, where they are: nothing is lost, but
+    /// commits take longer.
+    pub const fn take_checkpointing_failure(&mut self) -> Option<CheckpointingError> {
+        self.checkpointer.take_failure()
+    }
+
     /// Closes the file: its WAL is moved into it and it is synced.
     ///
     /// # Errors
     /// Where SQLite or the disk fails.
     pub fn close(self) -> Result<(), WriteError> {
+        drop(self.checkpointer);
         self.connection.close().map_err(|(_, error)| error)?;
         Ok(File::open(&self.path)?.sync_all()?)
     }
@@ -257,8 +269,13 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What a statement would undo is kept for as long as it runs: in a file it cost more than the rest.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
+}
+
+/// SQLite's own way, for when there is nobody else to do it.
+pub(super) fn checkpoint_in_commits(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
 }

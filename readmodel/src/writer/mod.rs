@@ -4,6 +4,7 @@
 //!
 //! - `file`: makes and opens a generation's file.
 //! - `batch`: one transaction, fenced by the offset it began at.
+//! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
@@ -13,6 +14,7 @@
 //! the whole log at once (`bulk`) makes the same.
 
 mod batch;
+mod checkpointer;
 mod event_row;
 mod event_rows;
 mod file;
@@ -23,6 +25,7 @@ pub(crate) mod rows;
 
 pub(crate) use batch::Totals;
 pub use batch::{Admission, Admit, Batch};
+pub use checkpointer::CheckpointingError;
 pub(crate) use event_row::EventRow;
 pub use file::Writer;
 pub(crate) use file::{FIRST_CHECKPOINT, refuse_occupied};
