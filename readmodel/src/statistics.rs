@@ -20,16 +20,15 @@ pub struct Distribution {
 impl Distribution {
     /// The distribution of whole seconds, in any order.
     pub fn of(mut seconds: Vec<i64>) -> Self {
-        seconds.sort_unstable();
-        let (Some(&min), Some(&max)) = (seconds.first(), seconds.last()) else {
+        let (Some(&min), Some(&max)) = (seconds.iter().min(), seconds.iter().max()) else {
             return Self::default();
         };
         let sum: i128 = seconds.iter().map(|&value| i128::from(value)).sum();
         Self {
             sample_size: seconds.len() as u64,
             mean_seconds: Some(ratio(sum, seconds.len())),
-            p50_seconds: Some(percentile(&seconds, 0.5)),
-            p90_seconds: Some(percentile(&seconds, 0.9)),
+            p50_seconds: Some(percentile(&mut seconds, 0.5)),
+            p90_seconds: Some(percentile(&mut seconds, 0.9)),
             min_seconds: Some(float(min)),
             max_seconds: Some(float(max)),
         }
@@ -38,16 +37,19 @@ impl Distribution {
 
 /// Linear interpolation between closest ranks, numpy's default
 /// (<https://numpy.org/doc/stable/reference/generated/numpy.percentile.html>).
-fn percentile(sorted: &[i64], fraction: f64) -> f64 {
-    let rank = fraction * count(sorted.len() - 1);
+///
+/// No more of the order is found out than that takes: there may be millions.
+fn percentile(seconds: &mut [i64], fraction: f64) -> f64 {
+    let rank = fraction * count(seconds.len() - 1);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "the rank lies between 0 and the length"
     )]
     let below = rank.floor() as usize;
-    let above = (below + 1).min(sorted.len() - 1);
-    let (low, high) = (float(sorted[below]), float(sorted[above]));
+    let (_, &mut low, larger) = seconds.select_nth_unstable(below);
+    let high = larger.iter().min().copied().unwrap_or(low);
+    let (low, high) = (float(low), float(high));
     low + (high - low) * (rank - rank.floor())
 }
 
@@ -75,6 +77,25 @@ fn ratio(sum: i128, len: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn percentiles_are_those_of_the_sorted_list(
+            seconds in proptest::collection::vec(-9_i64..90, 1..40),
+            fraction in 0.0..=1.0,
+        ) {
+            let mut sorted = seconds.clone();
+            sorted.sort_unstable();
+            let last = sorted.len() - 1;
+            let place = fraction * count(last);
+            let below = (0..=last).rfind(|&at| count(at) <= place).unwrap();
+            let [low, high] = [below, last.min(below + 1)].map(|at| float(sorted[at]));
+            let expected = low + (high - low) * (place - count(below));
+            let mut shuffled = seconds;
+            proptest::prop_assert_eq!(percentile(&mut shuffled, fraction).to_bits(), expected.to_bits());
+            proptest::prop_assert_eq!(percentile(&mut shuffled, fraction).to_bits(), expected.to_bits());
+        }
+    }
 
     #[test]
     fn percentiles_are_numpys() {
