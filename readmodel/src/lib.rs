@@ -29,6 +29,7 @@ mod schema;
 mod statistics;
 mod table_differences;
 mod table_hashes;
+mod threads;
 mod uri;
 
 mod reader;

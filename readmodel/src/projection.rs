@@ -30,11 +30,13 @@ pub enum Projection {
     Names,
     /// When pull requests were opened.
     PullRequests,
+    /// What pull requests and issues come to.
+    Threads,
 }
 
 impl Projection {
     /// Every one there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Activity,
         Self::Contributors,
         Self::Counts,
@@ -42,6 +44,7 @@ impl Projection {
         Self::Envelopes,
         Self::Names,
         Self::PullRequests,
+        Self::Threads,
     ];
 
     /// What it is called by users and in the table `projections`.
@@ -54,6 +57,7 @@ impl Projection {
             Self::Envelopes => "envelopes",
             Self::Names => "names",
             Self::PullRequests => "pull-requests",
+            Self::Threads => "threads",
         }
     }
 
@@ -66,8 +70,15 @@ impl Projection {
             | Self::DeadLetters
             | Self::Envelopes
             | Self::Names
-            | Self::PullRequests => 1,
+            | Self::PullRequests
+            | Self::Threads => 1,
         }
+    }
+
+    /// Whether its tables are made of the rows of `events` as they are, rather than folded from what
+    /// comes: the log is not needed to make them anew, nor the rows that were dropped.
+    pub const fn is_of_rows(self) -> bool {
+        matches!(self, Self::Threads)
     }
 
     /// The tables that it alone fills.
@@ -80,6 +91,7 @@ impl Projection {
             Self::Envelopes => &["envelopes", "envelope_counts", "sources", "gaps"],
             Self::Names => &["repo_names", "actor_names", "org_names", "repos", "orgs"],
             Self::PullRequests => &["pull_requests"],
+            Self::Threads => &["threads"],
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn fold(projections: &[Projection], changes: &mut Changes, event: &Ev
             Projection::DeadLetters | Projection::Envelopes => {}
             Projection::Names => names::fold(changes, event),
             Projection::PullRequests => pull_requests::fold(changes, event),
+            // Of the rows of events, by who writes these.
+            Projection::Threads => {}
         }
     }
 }

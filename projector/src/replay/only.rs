@@ -1,5 +1,6 @@
 //! Some projections anew, and nothing else: the current generation is copied, the tables of these are
 //! filled again from the log up to where it stood, and the copy, once it has caught up, becomes current.
+//! Tables that are made of the rows of events alone are filled from these, whatever the log still has.
 //!
 //! Where that would not be a fold of the log, the whole model is replayed instead, and the reason is
 //! told.
@@ -75,7 +76,7 @@ pub fn only(
     let mut cursor = open_log(options)?;
     let lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
-    let because = match source(&dir, &mut cursor)? {
+    let because = match source(&dir, &mut cursor, wanted)? {
         Ok(source) => {
             space::check(options, &dir)?;
             let with = Projecting {
@@ -100,6 +101,7 @@ pub fn only(
 fn source(
     dir: &ModelDir,
     cursor: &mut LogCursor,
+    wanted: &[Projection],
 ) -> Result<Result<RebuildSource, WholeReason>, ProjectError> {
     let current = match dir.current() {
         Err(OpenError::BadPointer { .. }) => None,
@@ -116,10 +118,10 @@ fn source(
         opened => opened?,
     };
     let first = cursor.first_offset()?;
-    if first > ghev_log::Offset::ZERO {
+    if first > ghev_log::Offset::ZERO && source.needs_records(wanted) {
         return Ok(Err(WholeReason::Trimmed { first }));
     }
-    Ok(match source.obstacle() {
+    Ok(match source.obstacle(wanted) {
         Some(obstacle) => Err(obstacle.into()),
         None => Ok(source),
     })
@@ -172,7 +174,10 @@ fn build(
     let copied = source.copy(path, wanted, &mut || !stop.is_stopped())?;
     let mut rebuild = copied.ok_or(ProjectError::Stopped)?;
     let projections = rebuild.projections().to_vec();
-    let mut folded = with.refold(&mut cursor, &mut rebuild)?;
+    let mut folded = Folded::default();
+    if rebuild.needs_records() {
+        folded = with.refold(&mut cursor, &mut rebuild)?;
+    }
     let projector = Projector::new(cursor, rebuild.finish()?, with.options)?;
     let (next_offset, more) = with.complete(projector)?;
     folded.add(more);

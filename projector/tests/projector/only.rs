@@ -49,7 +49,7 @@ proptest! {
     fn what_is_rebuilt_alone_is_what_a_replay_of_all_makes(
         log in any_log(),
         events_max in 1_u64..40,
-        wanted in prop::sample::subsequence(Projection::ALL.to_vec(), 1..=7),
+        wanted in prop::sample::subsequence(Projection::ALL.to_vec(), 1..=Projection::ALL.len()),
         outdated in prop::sample::select(Projection::ALL.to_vec()),
     ) {
         let fixture = live_model(&Fixture::with(&records(&log)), events_max);
@@ -156,4 +156,39 @@ fn where_one_alone_would_not_be_of_the_log_all_are_rebuilt_and_the_reason_is_tol
     let because = only(&trimmed, &counts).whole_because.unwrap();
     assert!(matches!(because, WholeReason::Trimmed { .. }), "{because}");
     assert!(because.to_string().contains("trimmed"), "{because}");
+}
+
+/// What is made of the rows of events needs no log: a model that holds more than its log still has would
+/// have lost that for a new projection.
+#[test]
+fn what_is_made_of_rows_is_rebuilt_alone_whatever_the_log_has_lost() {
+    let threads = [Projection::Threads];
+    let mut dropping = Fixture::with(&three_records());
+    dropping.options.keep_events = Some(std::time::Duration::from_secs(3600));
+    dropping.append(&[import(&[event(50, 90_000)])]);
+    dropping.catch_up();
+
+    let trimmed = Fixture::new();
+    let options = LogOptions {
+        segment_max_bytes: 1,
+        ..LogOptions::default()
+    };
+    let mut log = LogWriter::open(&trimmed.options.log_dir, options).unwrap();
+    log.append(&three_records()[..1]).unwrap();
+    log.append(&three_records()[1..]).unwrap();
+    trimmed.catch_up();
+    log.trim(TrimLimit::ToBytes(0)).unwrap();
+    log.close().unwrap();
+
+    for fixture in [dropping, trimmed] {
+        let (before, path) = (fixture.hashes(), fixture.current_path());
+        outdate(&path, Projection::Threads);
+        fixture.catch_up();
+        assert_ne!(fixture.current_path(), path);
+        assert_eq!(fixture.hashes(), before);
+        let rebuilt = only(&fixture, &threads);
+        assert_eq!(rebuilt.whole_because, None);
+        assert_eq!(rebuilt.projections, threads);
+        assert_eq!(fixture.hashes(), before);
+    }
 }

@@ -46,6 +46,9 @@ fn of_any_kind(id: u64, second: u64) -> String {
     let kind = KINDS[usize::try_from(id % 6).unwrap()];
     let event = event(id, second).replace("PullRequestEvent", kind);
     let event = event.replace("\"a3\"", "\"ci-bot\"");
+    // Some threads are of two organisations.
+    let org = format!("\"org\":{{\"id\":{}", 7 + id % 8 / 6);
+    let event = event.replace("\"org\":{\"id\":7", &org);
     match kind {
         "ReleaseEvent" => event.replace("opened", "published"),
         "PushEvent" => event.replace("\"number\"", "\"size\":3,\"number\""),

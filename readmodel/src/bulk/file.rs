@@ -101,7 +101,7 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     identity_totals::sum_all(&connection)?;
     schema::create_indexes(&connection)?;
     if let Some(since) = of.since {
-        retention::drop_before(&connection, since)?;
+        retention::drop_before(&connection, since, Vec::new())?;
     }
     let Totals {
         events,

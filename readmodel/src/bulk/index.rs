@@ -13,11 +13,16 @@ use crate::writer::EventRow;
 /// The index over keys, which the search for repeats makes.
 pub(super) const BY_KEY: &str = "events_by_key";
 
+/// The index over threads, along which what they come to is found: `threads` writes both.
+pub(super) const BY_THREAD: &str = "events_by_thread";
+
 /// An index: its name, and the entry of an event in it, if it has one.
 pub(super) struct EventIndex {
     pub(super) name: &'static str,
     has: fn(&EventRow<'_>) -> bool,
     put: fn(&EventRow<'_>, &mut Vec<u8>),
+    /// What is sorted with the entry and not part of it.
+    put_beside: fn(&EventRow<'_>, &mut Vec<u8>),
 }
 
 /// Those that only questions need.
@@ -30,24 +35,28 @@ pub(super) const INDEXES: [EventIndex; 5] = [
             put(to, &row.id);
             put(to, &row.kind);
         },
+        put_beside: |_, _| {},
     },
     EventIndex {
         name: "events_by_repo",
         has: |row| row.repo.is_some(),
         put: |row, to| put_of(row.repo, row, to),
+        put_beside: |_, _| {},
     },
     EventIndex {
         name: "events_by_actor",
         has: |row| row.actor.is_some(),
         put: |row, to| put_of(row.actor, row, to),
+        put_beside: |_, _| {},
     },
     EventIndex {
         name: "events_by_org",
         has: |row| row.org.is_some(),
         put: |row, to| put_of(row.org, row, to),
+        put_beside: |_, _| {},
     },
     EventIndex {
-        name: "events_by_thread",
+        name: BY_THREAD,
         has: |row| {
             let of_thread = matches!(row.kind, Value::Integer(6 | 7 | 10 | 11 | 12));
             of_thread && row.repo.is_some() && row.number.is_some()
@@ -62,6 +71,7 @@ pub(super) const INDEXES: [EventIndex; 5] = [
             put_optional(to, row.actor);
             put_optional(to, row.org);
         },
+        put_beside: |row, to| put(to, &row.id),
     },
 ];
 
@@ -80,6 +90,7 @@ impl EventIndex {
         to.push(tree, |entry| {
             (self.put)(row, entry);
             put_integer(entry, row.place);
+            (self.put_beside)(row, entry);
         })
     }
 }

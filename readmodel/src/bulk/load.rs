@@ -13,12 +13,13 @@ use ghev_event::Timestamp;
 use rusqlite::Connection;
 
 use super::file::{self, Roots, Summary};
-use super::index::{self, BY_KEY, INDEXES};
+use super::index::{self, BY_KEY, BY_THREAD, INDEXES};
 use super::pages::PageFile;
 use super::part::{LoadPart, RecordRows, TREES};
 use super::repeats::{self, RecordRepeats, Repeats};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
+use super::threads;
 use super::totals::{self, CONTRIBUTORS, NAMES, Summed};
 use super::tree::{IndexTree, TableTree};
 use crate::error::WriteError;
@@ -38,6 +39,9 @@ const SUMMED: [(&str, Summed); 4] = [
     ("org_names", NAMES),
     ("contributors", CONTRIBUTORS),
 ];
+
+/// The table that is made of the index over threads.
+const THREADS: &str = "threads";
 
 /// What the first pass hands on.
 pub(super) struct Found {
@@ -202,7 +206,10 @@ impl BulkLoad {
         let mut runs = self.runs.into_iter();
         let indexes = INDEXES.iter().zip(&mut runs);
         let indexes: Vec<_> = indexes
-            .map(|(index, runs)| Tree::Index(runs, tree(index.name)))
+            .map(|(index, runs)| match index.name {
+                BY_THREAD => Tree::Threads(runs, Box::new([tree(BY_THREAD), tree(THREADS)])),
+                name => Tree::Index(runs, tree(name)),
+            })
             .collect();
         let summed = SUMMED.into_iter().zip(runs);
         let summed = summed.map(|((name, of), runs)| Tree::Summed(runs, of, tree(name)));
@@ -227,6 +234,8 @@ enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
     Index(Vec<Run>, IndexTree),
+    /// The index over threads, and their table.
+    Threads(Vec<Run>, Box<[IndexTree; 2]>),
     Summed(Vec<Run>, Summed, IndexTree),
 }
 
@@ -236,6 +245,7 @@ impl Tree {
             Self::Rows(tree) => tree.finish(),
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
             Self::Index(runs, tree) => index::write(Sorted::merge(&runs, spill)?, tree),
+            Self::Threads(runs, trees) => threads::write(Sorted::merge(&runs, spill)?, *trees),
             Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs, spill)?, of, tree),
         }
     }

@@ -20,7 +20,8 @@
 //!   (<https://www.sqlite.org/lts.html>): files stay readable both ways. SQLite itself makes the file
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
-//! - `index`: which entries an event has in which index; `totals`: rows that are sums over many.
+//! - `index`: which entries an event has in which index; `totals`: rows that are sums over many;
+//!   `threads`: rows of the events that are neighbours in an index.
 //! - `file`: a file before and after; tables with few rows are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
@@ -36,6 +37,7 @@ mod record;
 mod repeats;
 mod sorter;
 mod spill;
+mod threads;
 mod totals;
 mod tree;
 

@@ -5,11 +5,14 @@
 
 use ghev_event::KnownKind;
 
-use super::threads::{Bots, Thread, ThreadEvent, ThreadKind, first_response, seconds_between};
+use super::thread_rows::Opened;
+use super::thread_spans::{Walk, Within};
+use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
 use crate::stored::ThreadAction;
+use crate::threads::{Summary, Thread, ThreadKind};
 
 /// What became of issues.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -42,68 +45,94 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where SQLite fails or the deadline passes.
     pub fn issues(&self, scope: &Scope, window: &Window, bots: Bots) -> Result<Issues, ReadError> {
-        let (from, to) = window.seconds();
-        let within = |event: &ThreadEvent| (from..to).contains(&event.at);
-        let mut gathered = Gathered::default();
-        self.each_thread(ThreadKind::Issue, scope, window, &mut |thread| {
-            let closes = of_action(thread, ThreadAction::Closed);
-            gathered.counts.active += u64::from(thread.iter().any(within));
-            gathered.counts.closed += u64::from(closes.into_iter().any(within));
-            let opening = self.first_of(of_action(thread, ThreadAction::Opened))?;
-            if let Some(opening) = opening.filter(|&opening| within(opening)) {
-                gathered.open(thread, opening, self.resolved_at(thread)?, bots);
-            }
-            Ok(())
-        })?;
-        let Gathered {
-            counts,
-            resolutions,
-            responses,
-        } = gathered;
-        Ok(Issues {
-            resolution: Distribution::of(resolutions),
-            response: Distribution::of(responses),
-            ..counts
-        })
+        if self.answers_by_rows(scope, window)? {
+            self.issues_by_rows(scope, window, bots, Walk::WHERE_FEWER)
+        } else {
+            self.issues_by_events(scope, window, bots)
+        }
     }
 
-    /// When the issue was closed, where it was not reopened since.
-    fn resolved_at(&self, thread: &Thread) -> Result<Option<i64>, ReadError> {
-        let ends = [ThreadAction::Closed, ThreadAction::Reopened];
-        let last = self.last_of(ends.iter().flat_map(|&action| of_action(thread, action)))?;
-        let close = last.filter(|last| last.action == ThreadAction::Closed);
-        Ok(close.map(|close| close.at))
+    /// From the events in the window, and those of the threads that have any there.
+    pub(super) fn issues_by_events(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        bots: Bots,
+    ) -> Result<Issues, ReadError> {
+        let mut gathered = Gathered::default();
+        let kind = ThreadKind::Issue;
+        self.each_thread(kind, scope, window, &mut |thread| {
+            let summary = Summary::of(kind, thread, self)?;
+            gathered.add(&summary, within(thread, window), window, bots);
+            Ok(())
+        })?;
+        Ok(gathered.finish())
+    }
+
+    /// From what all threads of the scope come to, and from events where that does not tell whether any of
+    /// them is in the window.
+    pub(super) fn issues_by_rows(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        bots: Bots,
+        walk: Walk,
+    ) -> Result<Issues, ReadError> {
+        let mut gathered = Gathered::default();
+        let kind = ThreadKind::Issue;
+        match scope.sql() {
+            Some(scope) => self.each_summary(kind, &scope, &mut |key, summary| {
+                let within = self.within(key, &summary, &scope, window)?;
+                gathered.add(&summary, within, window, bots);
+                Ok(())
+            })?,
+            None => {
+                self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
+                let (active, closed) = self.active_and_closed(window, walk)?;
+                gathered.counts.active = active;
+                gathered.counts.closed = closed;
+            }
+        }
+        Ok(gathered.finish())
+    }
+}
+
+/// What of an issue is in a window, by its events.
+fn within(thread: &Thread, window: &Window) -> Within {
+    let (from, to) = window.seconds();
+    let mut inside = thread.iter().filter(|event| (from..to).contains(&event.at));
+    let is_close = |kind, action| kind == KnownKind::Issues && action == ThreadAction::Closed;
+    Within {
+        active: inside.clone().next().is_some(),
+        closed: inside.any(|event| is_close(event.kind, event.action)),
     }
 }
 
 impl Gathered {
+    /// Counts what is in the window, and what belongs to the window of the opening.
+    fn add(&mut self, of: &Summary, within: Within, window: &Window, bots: Bots) {
+        self.counts.active += u64::from(within.active);
+        self.counts.closed += u64::from(within.closed);
+        if let Some(opened) = Opened::of(of, window, bots) {
+            self.open(opened);
+        }
+    }
+
     /// Adds what belongs to the window of the opening.
-    fn open(
-        &mut self,
-        thread: &Thread,
-        opening: &ThreadEvent,
-        resolved_at: Option<i64>,
-        bots: Bots,
-    ) {
+    fn open(&mut self, of: Opened) {
         self.counts.opened += 1;
-        match resolved_at.and_then(|at| seconds_between(opening.at, at)) {
+        match of.ended_after {
             Some(seconds) if seconds < 0 => self.counts.anomalies += 1,
             seconds => self.resolutions.extend(seconds),
         }
-        if let Some(at) = first_response(thread, opening, bots, is_response) {
-            self.responses.extend(seconds_between(opening.at, at));
+        self.responses.extend(of.answered_after);
+    }
+
+    fn finish(self) -> Issues {
+        Issues {
+            resolution: Distribution::of(self.resolutions),
+            response: Distribution::of(self.responses),
+            ..self.counts
         }
     }
-}
-
-fn of_action(thread: &Thread, action: ThreadAction) -> impl Iterator<Item = &ThreadEvent> {
-    let own = |event: &&ThreadEvent| event.kind == KnownKind::Issues;
-    thread
-        .iter()
-        .filter(own)
-        .filter(move |event| event.action == action)
-}
-
-fn is_response(kind: KnownKind) -> bool {
-    kind == KnownKind::IssueComment
 }

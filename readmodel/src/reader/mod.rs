@@ -23,6 +23,8 @@ mod sealed;
 mod series;
 mod spans;
 mod status;
+mod thread_rows;
+mod thread_spans;
 mod threads;
 mod trending;
 mod window;

@@ -1,22 +1,15 @@
 //! What became of pull requests. Knows nothing about the time between them.
 //!
 //! A pull request is in the window by its opening, the earliest `opened`, and its outcome counts by
-//! the date of that. It is *accepted* where any event says so: the action `merged`, or `closed` of
-//! one that is merged. Otherwise, where the last of its `closed` and `reopened` events is `closed`,
-//! it is *declined*, if the payload can tell: it says that nothing was merged, or it is of the time
-//! since when merges have an action of their own; where it cannot, the outcome is unknown.
-//! Durations belong to the window of the opening, whenever they end.
+//! the date of that (`threads/summary.rs` says what the outcome is). Durations belong to the window of the
+//! opening, whenever they end.
 
-use ghev_event::KnownKind;
-
-use super::threads::{Bots, Thread, ThreadEvent, ThreadKind, first_response, seconds_between};
+use super::thread_rows::Opened;
+use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
-use crate::stored::ThreadAction;
-
-/// Since 2025-12-01 a merge is an action of its own, and every other close is none.
-const MERGED_ACTION_SINCE_SECONDS: i64 = 1_764_547_200;
+use crate::threads::{Outcome, Summary, ThreadKind};
 
 /// What became of pull requests.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -63,14 +56,6 @@ fn ratio(of: u64, to: u64) -> Option<f64> {
     (to > 0).then(|| of as f64 / to as f64)
 }
 
-/// How a pull request ended, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Accepted(i64),
-    Declined(i64),
-    Unknown(i64),
-}
-
 /// What is gathered of one pull request after the other.
 #[derive(Default)]
 struct Gathered {
@@ -92,75 +77,86 @@ impl Snapshot<'_> {
         window: &Window,
         bots: Bots,
     ) -> Result<PullRequests, ReadError> {
-        let (from, to) = window.seconds();
-        let within = |at: i64| (from..to).contains(&at);
+        if self.answers_by_rows(scope, window)? {
+            self.pull_requests_by_rows(scope, window, bots)
+        } else {
+            self.pull_requests_by_events(scope, window, bots)
+        }
+    }
+
+    /// From the events in the window, and those of the threads that have any there.
+    pub(super) fn pull_requests_by_events(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        bots: Bots,
+    ) -> Result<PullRequests, ReadError> {
         let mut gathered = Gathered::default();
-        self.each_thread(ThreadKind::PullRequest, scope, window, &mut |thread| {
-            let outcome = self.outcome(thread)?;
-            gathered.count(outcome, within);
-            let opening = self.first_of(of_action(thread, ThreadAction::Opened))?;
-            if let Some(opening) = opening.filter(|opening| within(opening.at)) {
-                gathered.open(thread, opening, outcome, bots);
-            }
+        let kind = ThreadKind::PullRequest;
+        self.each_thread(kind, scope, window, &mut |thread| {
+            gathered.add(&Summary::of(kind, thread, self)?, window, bots);
             Ok(())
         })?;
         Ok(gathered.finish())
     }
 
-    fn outcome(&self, thread: &Thread) -> Result<Option<Outcome>, ReadError> {
-        let accepting = thread.iter().filter(|event| is_accepting(event));
-        if let Some(accepted) = self.first_of(accepting)? {
-            return Ok(Some(Outcome::Accepted(accepted.at)));
-        }
-        let ends = [ThreadAction::Closed, ThreadAction::Reopened];
-        let last = self.last_of(ends.iter().flat_map(|&action| of_action(thread, action)))?;
-        let close = last.filter(|last| last.action == ThreadAction::Closed);
-        Ok(close.map(|close| {
-            if close.flags.merged == Some(false) || close.at >= MERGED_ACTION_SINCE_SECONDS {
-                Outcome::Declined(close.at)
-            } else {
-                Outcome::Unknown(close.at)
+    /// From what all threads of the scope come to.
+    pub(super) fn pull_requests_by_rows(
+        &self,
+        scope: &Scope,
+        window: &Window,
+        bots: Bots,
+    ) -> Result<PullRequests, ReadError> {
+        let mut gathered = Gathered::default();
+        let kind = ThreadKind::PullRequest;
+        match scope.sql() {
+            Some(scope) => self.each_summary(kind, &scope, &mut |_, summary| {
+                gathered.add(&summary, window, bots);
+                Ok(())
+            })?,
+            None => {
+                self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
+                let counts = &mut gathered.counts;
+                counts.accepted = self.with_outcome(Outcome::Accepted, window)?;
+                counts.declined = self.with_outcome(Outcome::Declined, window)?;
+                counts.outcome_unknown = self.with_outcome(Outcome::Unknown, window)?;
             }
-        }))
+        }
+        Ok(gathered.finish())
     }
 }
 
 impl Gathered {
-    /// Counts an outcome by its date.
-    fn count(&mut self, outcome: Option<Outcome>, within: impl Fn(i64) -> bool) {
+    /// Counts its outcome by the date of that, and what belongs to the window of the opening.
+    fn add(&mut self, of: &Summary, window: &Window, bots: Bots) {
+        let (from, to) = window.seconds();
+        let ended_within = of.ended_at.is_some_and(|at| (from..to).contains(&at));
         let counts = &mut self.counts;
-        match outcome {
-            Some(Outcome::Accepted(at)) if within(at) => counts.accepted += 1,
-            Some(Outcome::Declined(at)) if within(at) => counts.declined += 1,
-            Some(Outcome::Unknown(at)) if within(at) => counts.outcome_unknown += 1,
-            _ => {}
+        match of.outcome.filter(|_| ended_within) {
+            Some(Outcome::Accepted) => counts.accepted += 1,
+            Some(Outcome::Declined) => counts.declined += 1,
+            Some(Outcome::Unknown) => counts.outcome_unknown += 1,
+            Some(Outcome::Resolved | Outcome::Reopened) | None => {}
+        }
+        if let Some(opened) = Opened::of(of, window, bots) {
+            self.open(opened);
         }
     }
 
     /// Adds what belongs to the window of the opening.
-    fn open(
-        &mut self,
-        thread: &Thread,
-        opening: &ThreadEvent,
-        outcome: Option<Outcome>,
-        bots: Bots,
-    ) {
+    fn open(&mut self, of: Opened) {
         self.counts.opened += 1;
-        let ended = match outcome {
-            Some(Outcome::Accepted(at)) => Some((&mut self.merged, at)),
-            Some(Outcome::Declined(at)) => Some((&mut self.declined, at)),
-            Some(Outcome::Unknown(_)) | None => None,
+        let ended = match of.outcome {
+            Some(Outcome::Accepted) => Some(&mut self.merged),
+            Some(Outcome::Declined) => Some(&mut self.declined),
+            _ => None,
         };
-        if let Some((durations, at)) = ended {
-            match seconds_between(opening.at, at) {
-                Some(seconds) if seconds < 0 => self.counts.anomalies += 1,
-                Some(seconds) => durations.push(seconds),
-                None => {}
-            }
+        match (ended, of.ended_after) {
+            (Some(_), Some(seconds)) if seconds < 0 => self.counts.anomalies += 1,
+            (Some(durations), seconds) => durations.extend(seconds),
+            (None, _) => {}
         }
-        if let Some(at) = first_response(thread, opening, bots, is_response) {
-            self.responses.extend(seconds_between(opening.at, at));
-        }
+        self.responses.extend(of.answered_after);
     }
 
     fn finish(self) -> PullRequests {
@@ -171,25 +167,4 @@ impl Gathered {
             ..self.counts
         }
     }
-}
-
-fn of_action(thread: &Thread, action: ThreadAction) -> impl Iterator<Item = &ThreadEvent> {
-    let own = |event: &&ThreadEvent| event.kind == KnownKind::PullRequest;
-    thread
-        .iter()
-        .filter(own)
-        .filter(move |event| event.action == action)
-}
-
-fn is_accepting(event: &ThreadEvent) -> bool {
-    let merged = match event.action {
-        ThreadAction::Merged => true,
-        ThreadAction::Closed => event.flags.merged == Some(true),
-        ThreadAction::Opened | ThreadAction::Reopened | ThreadAction::Other => false,
-    };
-    merged && event.kind == KnownKind::PullRequest
-}
-
-fn is_response(kind: KnownKind) -> bool {
-    kind != KnownKind::PullRequest
 }

@@ -4,8 +4,9 @@
 //! What happened in a window is found along the index of its scope; each thread found is then read
 //! along the index over threads, from its first event to its last, whatever the window. Of a thread
 //! only the events of the scope count.
-
-use std::cmp::Ordering;
+//!
+//! That is the way for windows with few events, and for models that do not have the rows of threads yet.
+//! Otherwise `thread_rows` answers.
 
 use ghev_event::KnownKind;
 use rusqlite::{Params, Row, params, params_from_iter};
@@ -14,7 +15,9 @@ use super::scope::ScopeSql;
 use super::{Scope, Snapshot, Window};
 use crate::error::ReadError;
 use crate::schema;
-use crate::stored::{Flags, Kind, ThreadAction, UNDATED};
+use crate::threads::{
+    COLUMNS, INDEXED, Ids, LOWER_ID, Summary, Thread, ThreadEvent, ThreadKey, ThreadKind,
+};
 
 /// Whether what bots do counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,31 +28,6 @@ pub enum Bots {
     /// It does.
     Include,
 }
-
-/// What kind of threads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ThreadKind {
-    PullRequest,
-    Issue,
-}
-
-/// An event of a thread.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ThreadEvent {
-    /// Seconds, or [`UNDATED`].
-    pub(super) at: i64,
-    pub(super) kind: KnownKind,
-    pub(super) action: ThreadAction,
-    pub(super) flags: Flags,
-    pub(super) actor: Option<i64>,
-    place: i64,
-}
-
-/// All events of a thread in a scope, by time; those of a second in no order.
-pub(super) type Thread = [ThreadEvent];
-
-/// A repository's key and a number.
-type ThreadKey = (i64, i64);
 
 impl Snapshot<'_> {
     /// Calls `visit` with each thread of a scope that may have to do with the window.
@@ -85,7 +63,7 @@ impl Snapshot<'_> {
         let mut current: Option<ThreadKey> = None;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
-            let key = (row.get(6)?, row.get(7)?);
+            let key = ThreadEvent::key(row)?;
             if current != Some(key) {
                 if !events.is_empty() {
                     visit(&events)?;
@@ -120,9 +98,7 @@ impl Snapshot<'_> {
         for (repo, number) in found {
             events.clear();
             let mut of = vec![repo, number];
-            if let Some(ScopeSql { keys, .. }) = other {
-                of.extend([keys.first(), keys.last()].into_iter().flatten());
-            }
+            of.extend(other.into_iter().flat_map(first_and_last));
             let mut rows = statement.query(params_from_iter(of))?;
             while let Some(row) = rows.next()? {
                 push(row, kind, &mut events)?;
@@ -162,65 +138,74 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    /// The first of some events by time and, within a second, by their ids. Those without a time
-    /// come after all others.
-    pub(super) fn first_of<'e>(
+    /// What a thread of a repository and number comes to, of its events in the scope alone.
+    pub(super) fn summary_of_events(
         &self,
-        events: impl Iterator<Item = &'e ThreadEvent>,
-    ) -> Result<Option<&'e ThreadEvent>, ReadError> {
-        let undated_last = |event: &ThreadEvent| (event.at == UNDATED, event.at);
-        self.extreme(events, |a, b| undated_last(a).cmp(&undated_last(b)), true)
-    }
-
-    /// The last of some events likewise. Those without a time come before all others.
-    pub(super) fn last_of<'e>(
-        &self,
-        events: impl Iterator<Item = &'e ThreadEvent>,
-    ) -> Result<Option<&'e ThreadEvent>, ReadError> {
-        self.extreme(events, |a, b| b.at.cmp(&a.at), false)
-    }
-
-    fn extreme<'e>(
-        &self,
-        events: impl Iterator<Item = &'e ThreadEvent>,
-        order: impl Fn(&ThreadEvent, &ThreadEvent) -> Ordering,
-        first: bool,
-    ) -> Result<Option<&'e ThreadEvent>, ReadError> {
-        let mut found: Option<&ThreadEvent> = None;
-        for event in events {
-            let comes_before = match found {
-                None => true,
-                Some(found) => match order(event, found) {
-                    Ordering::Less => true,
-                    Ordering::Equal => self.has_lower_id(event, found)? == first,
-                    Ordering::Greater => false,
-                },
-            };
-            if comes_before {
-                found = Some(event);
-            }
+        kind: ThreadKind,
+        (repo, number): ThreadKey,
+        scope: &ScopeSql,
+    ) -> Result<Summary, ReadError> {
+        let mut statement = self.prepare(&thread_sql(Some(scope.column)))?;
+        let of = [repo, number].into_iter().chain(first_and_last(scope));
+        let mut rows = statement.query(params_from_iter(of))?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            push(row, kind, &mut events)?;
         }
-        Ok(found)
+        Summary::of(kind, &events, self)
     }
 
-    /// Ids are not in the index: two events of a thread that matter seldom share a second.
+    /// How many events a scope has in `[from, to)`, or `max` where there are more.
+    pub(super) fn count_events(
+        &self,
+        scope: Option<&ScopeSql>,
+        (from, to): (i64, i64),
+        max: u64,
+    ) -> Result<u64, ReadError> {
+        let limit = i64::try_from(max).unwrap_or(i64::MAX);
+        let mut statement = self.prepare(&count_sql(scope.map(|scope| scope.column)))?;
+        let mut events_of = |key: Option<i64>| -> Result<i64, ReadError> {
+            let of = [from, to, limit].into_iter().chain(key);
+            Ok(statement.query_row(params_from_iter(of), |row| row.get(0))?)
+        };
+        let events = match scope {
+            None => events_of(None)?,
+            Some(scope) => {
+                let each = scope.keys.iter().map(|&key| events_of(Some(key)));
+                each.sum::<Result<i64, ReadError>>()?
+            }
+        };
+        Ok(events.cast_unsigned().min(max))
+    }
+}
+
+impl Ids for Snapshot<'_> {
+    type Error = ReadError;
+
     fn has_lower_id(&self, event: &ThreadEvent, than: &ThreadEvent) -> Result<bool, ReadError> {
         let places = params![event.place, than.place];
-        let lower: i64 = self
-            .prepare(LOWER_ID)?
-            .query_row(places, |row| row.get(0))?;
+        let mut lower = self.prepare(LOWER_ID)?;
+        let lower: i64 = lower.query_row(places, |row| row.get(0))?;
         Ok(lower == event.place)
     }
 }
 
-const LOWER_ID: &str = "SELECT place FROM events WHERE place IN (?1, ?2) ORDER BY id LIMIT 1";
+/// The two keys of a scope, which may be the same one.
+pub(super) fn first_and_last(scope: &ScopeSql) -> impl Iterator<Item = i64> + use<> {
+    let ends = [scope.keys.first().copied(), scope.keys.last().copied()];
+    ends.into_iter().flatten()
+}
 
-/// What is read of a thread's events: all of it stands in the index.
-const COLUMNS: &str = "created_at, kind, action, flags, actor, place, repo, number";
-
-/// What the index over threads says of its rows, word for word.
-pub(super) const INDEXED: &str =
-    "kind IN (6, 7, 10, 11, 12) AND repo IS NOT NULL AND number IS NOT NULL";
+/// How many events there are, up to a limit.
+pub(super) fn count_sql(column: Option<&str>) -> String {
+    let of_scope = column.map_or_else(String::new, |column| format!("AND {column} = ?4"));
+    let index = column.unwrap_or("time");
+    format!(
+        "SELECT count(*) FROM
+           (SELECT 1 FROM events INDEXED BY events_by_{index}
+            WHERE created_at >= ?1 AND created_at < ?2 {of_scope} LIMIT ?3)"
+    )
+}
 
 pub(super) fn all_sql(condition: &str) -> String {
     format!(
@@ -258,46 +243,7 @@ pub(super) fn found_sql(kind: ThreadKind, column: Option<&str>) -> String {
 /// Adds a row to its thread, where it belongs to one of this kind: issues and pull requests share
 /// their numbers.
 fn push(row: &Row<'_>, of: ThreadKind, events: &mut Vec<ThreadEvent>) -> Result<(), ReadError> {
-    let Kind(kind) = row.get(1)?;
-    let ghev_event::EventKind::Known(kind) = kind else {
-        return Ok(());
-    };
-    let flags = Flags::from_sql(row.get(3)?);
-    let on_pull_request = match kind {
-        KnownKind::IssueComment => flags.on_pull_request == Some(true),
-        KnownKind::Issues => false,
-        _ => true,
-    };
-    if on_pull_request == (of == ThreadKind::PullRequest) {
-        events.push(ThreadEvent {
-            at: row.get(0)?,
-            kind,
-            action: row.get(2)?,
-            flags,
-            actor: row.get(4)?,
-            place: row.get(5)?,
-        });
-    }
+    let event = ThreadEvent::read(row)?;
+    events.extend(event.filter(|event| event.thread_kind() == of));
     Ok(())
-}
-
-/// When somebody other than the author first answered, at or after the opening.
-pub(super) fn first_response(
-    thread: &Thread,
-    opening: &ThreadEvent,
-    bots: Bots,
-    is_response: fn(KnownKind) -> bool,
-) -> Option<i64> {
-    let author = opening.actor.filter(|_| opening.at != UNDATED)?;
-    let responses = thread.iter().filter(|event| {
-        let by_another = event.actor.is_some_and(|actor| actor != author);
-        let counts = bots == Bots::Include || !event.flags.by_bot;
-        is_response(event.kind) && event.at >= opening.at && by_another && counts
-    });
-    responses.map(|event| event.at).min()
-}
-
-/// Seconds from one instant to another, where both are known.
-pub(super) fn seconds_between(from: i64, to: i64) -> Option<i64> {
-    (from != UNDATED && to != UNDATED).then(|| to.saturating_sub(from))
 }

@@ -17,6 +17,7 @@
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
 //! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
+//! | `threads` | what a pull request or issue comes to | its rows of `events` |
 //! | `projections` | a projection, with the version that has written its tables | the program |
 //!
 //! All tables are `STRICT`. Those with a key of their own are `WITHOUT ROWID`; `events` is not,
@@ -70,7 +71,7 @@ const MIGRATIONS: &[&str] = &[
 
 /// The tables of projections that came later than the schema: a file has each as soon as the projection
 /// was rebuilt in it.
-const OF_PROJECTIONS: &[&str] = &[include_str!("activity.sql")];
+const OF_PROJECTIONS: &[&str] = &[include_str!("activity.sql"), include_str!("threads.sql")];
 
 const INDEXES: &str = include_str!("indexes.sql");
 

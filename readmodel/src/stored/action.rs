@@ -84,14 +84,25 @@ pub(crate) enum ThreadAction {
     Other,
 }
 
+impl ThreadAction {
+    /// The action with this number.
+    pub(crate) const fn from_number(number: i64) -> Self {
+        // Their places in the list above.
+        match number {
+            0 => Self::Opened,
+            1 => Self::Closed,
+            2 => Self::Reopened,
+            3 => Self::Merged,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl FromSql for ThreadAction {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        // Their places in the list above; what has no number is none of these.
+        // What has no number is none of them.
         Ok(match value {
-            ValueRef::Integer(0) => Self::Opened,
-            ValueRef::Integer(1) => Self::Closed,
-            ValueRef::Integer(2) => Self::Reopened,
-            ValueRef::Integer(3) => Self::Merged,
+            ValueRef::Integer(number) => Self::from_number(number),
             _ => Self::Other,
         })
     }

@@ -7,10 +7,12 @@ use ghev_event::{Event, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::checkpointer::Checkpointer;
+use super::event_row::thread_of;
 use super::event_rows::EventRows;
 use super::file::Retention;
-use super::{Writer, retention, rows};
+use super::{Writer, retention, rows, threads};
 use crate::error::WriteError;
+use crate::threads::ThreadKey;
 use crate::{Changes, Checkpoint, Offset, Place};
 
 /// What became of an event.
@@ -49,9 +51,9 @@ impl Admit for Batch<'_> {
     ) -> Result<(), WriteError> {
         admissions.clear();
         self.events.admit_record(offset, events, admissions)?;
-        admissions
-            .iter()
-            .for_each(|&admission| self.totals.count(admission));
+        for (event, &admission) in events.iter().zip(&*admissions) {
+            self.note(event, admission);
+        }
         Ok(())
     }
 }
@@ -60,6 +62,8 @@ impl Admit for Batch<'_> {
 pub struct Batch<'w> {
     events: EventRows<'w>,
     totals: Totals,
+    /// The threads that it has added events of.
+    touched: Vec<ThreadKey>,
     checkpoint: &'w mut Checkpoint,
     retention: &'w mut Retention,
     checkpointer: &'w mut Checkpointer,
@@ -129,6 +133,7 @@ impl<'w> Batch<'w> {
         Ok(Self {
             events: EventRows::new(connection, retention.since.is_some())?,
             totals: Totals::default(),
+            touched: Vec::new(),
             checkpoint,
             retention,
             checkpointer,
@@ -143,8 +148,15 @@ impl<'w> Batch<'w> {
     /// Where SQLite fails.
     pub fn admit(&mut self, place: Place, event: &Event<'_>) -> Result<Admission, WriteError> {
         let admission = self.events.admit(place, event)?;
-        self.totals.count(admission);
+        self.note(event, admission);
         Ok(admission)
+    }
+
+    fn note(&mut self, event: &Event<'_>, admission: Admission) {
+        self.totals.count(admission);
+        if admission == Admission::New {
+            self.touched.extend(thread_of(event));
+        }
     }
 
     /// Adds what projections have folded from the batch's new events, and moves the checkpoint to
@@ -157,6 +169,7 @@ impl<'w> Batch<'w> {
         let Self {
             events,
             totals,
+            touched,
             checkpoint,
             retention,
             checkpointer,
@@ -166,7 +179,7 @@ impl<'w> Batch<'w> {
         drop(events);
         rows::add(&transaction, changes)?;
         let observed_at = newest(&transaction, changes)?;
-        let since = drop_old_events(&transaction, *retention, observed_at)?;
+        let since = drop_old_events(&transaction, *retention, observed_at, touched)?;
         let moved = transaction
             .prepare_cached(
                 "UPDATE checkpoint SET next_offset = ?1, observed_at = ?2,
@@ -209,16 +222,18 @@ fn newest(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<
     Ok(brought.max().max(before.map(Timestamp::from_millis)))
 }
 
-/// Drops what is too old now, and what is new to the model and too old already. Since when there
-/// are rows after that.
+/// Drops what is too old now, and what is new to the model and too old already; what has become of the
+/// threads that were touched follows from the rows that are left. Since when there are rows after that.
 fn drop_old_events(
     transaction: &Transaction<'_>,
     of: Retention,
     observed_at: Option<Timestamp>,
+    touched: Vec<ThreadKey>,
 ) -> rusqlite::Result<Option<i64>> {
     let since = retention::since(of.kept, observed_at, of.since);
-    if let Some(since) = since {
-        retention::drop_before(transaction, since)?;
+    match since {
+        Some(since) => retention::drop_before(transaction, since, touched)?,
+        None => threads::refresh(transaction, touched)?,
     }
     Ok(since)
 }

@@ -1,9 +1,10 @@
 //! An event as the row of `events` that it becomes. Knows nothing about how rows are written.
 
-use ghev_event::Event;
+use ghev_event::{Event, EventKind};
 
 use crate::changes::is_by_bot;
 use crate::stored::{Flags, NameTags, Value, action_value, id_value, kind_value, seconds_of};
+use crate::threads::{THREAD_KINDS, ThreadKey};
 use crate::{ActorKey, OrgKey, Place, RepoKey};
 
 /// The columns of `events`, in their order.
@@ -60,4 +61,17 @@ impl<'a> EventRow<'a> {
             body_digest: event.body_digest.bits().cast_signed(),
         }
     }
+}
+
+/// The pull request or issue that an event is of, if it is of one.
+pub(super) fn thread_of(event: &Event<'_>) -> Option<ThreadKey> {
+    let EventKind::Known(kind) = event.kind else {
+        return None;
+    };
+    let repo = event
+        .repo
+        .as_ref()
+        .filter(|_| THREAD_KINDS.contains(&kind))?;
+    let key = RepoKey::of(repo.id, repo.name.as_deref())?;
+    Some((key.to_sql(), event.facts.number?.get().cast_signed()))
 }

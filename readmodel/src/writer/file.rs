@@ -15,6 +15,9 @@ use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 pub(super) const CACHE_KIB: i64 = 32 << 10;
 
+/// More than a batch has: one that is prepared anew for every batch takes longer than it runs.
+const CACHED_STATEMENTS: usize = 64;
+
 /// SQLite cuts a WAL that begins anew back to this: a large batch does not keep its space, and one of the
 /// usual size, 64 MiB and what came beside the last checkpoint, is written over without growing again.
 pub(super) const WAL_KEPT_BYTES: i64 = 80 << 20;
@@ -265,7 +268,7 @@ fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
 /// does (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;

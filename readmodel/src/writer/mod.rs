@@ -7,6 +7,7 @@
 //! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
+//! - `threads`: the rows of the threads that a batch has touched.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
 //!
@@ -22,6 +23,7 @@ pub(crate) mod identity_totals;
 mod rebuild;
 pub(crate) mod retention;
 pub(crate) mod rows;
+mod threads;
 
 pub(crate) use batch::Totals;
 pub use batch::{Admission, Admit, Batch};

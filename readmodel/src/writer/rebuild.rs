@@ -3,7 +3,8 @@
 //!
 //! Which events count is not found out again: those count whose rows are in `events`. So the rows are
 //! those of a fold of the whole log, provided that the model has the rows of all its events and the log
-//! the records of all of them; [`RebuildSource::obstacle`] says where it has not. A copy that is not
+//! the records of all of them; [`RebuildSource::obstacle`] says where it has not. Tables that are made of the
+//! rows of events alone need neither. A copy that is not
 //! finished is worth nothing. Knows nothing about the log.
 
 use std::fmt;
@@ -15,7 +16,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
-use super::{Admission, Admit, Writer, rows};
+use super::{Admission, Admit, Writer, rows, threads};
 use crate::error::{OpenError, WriteError};
 use crate::projection;
 use crate::schema::Blueprint;
@@ -101,10 +102,17 @@ impl RebuildSource {
         &self.differences.stale
     }
 
-    /// What is in the way of making the tables of some projections anew and leaving the others, if
-    /// anything is.
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        if let Some(since) = self.events_since {
+    /// Whether the log's records are needed to make the tables of these projections, and of those that are
+    /// stale, anew: some are made of the rows of `events` alone.
+    pub fn needs_records(&self, wanted: &[Projection]) -> bool {
+        let mut all = wanted.iter().chain(self.stale());
+        !all.all(|of| of.is_of_rows())
+    }
+
+    /// What is in the way of making the tables of some projections, and of those that are stale, anew and
+    /// leaving the others, if anything is.
+    pub fn obstacle(&self, wanted: &[Projection]) -> Option<Obstacle> {
+        if let Some(since) = self.events_since.filter(|_| self.needs_records(wanted)) {
             return Some(Obstacle::EventsDropped { since });
         }
         let names = &self.differences.unknown;
@@ -169,7 +177,8 @@ fn copy_pages(
 }
 
 impl Rebuild {
-    /// Up to which record the tables must be filled: those below it, each once, in order.
+    /// Up to which record the tables must be filled: those below it, each once, in order, unless
+    /// [`Rebuild::needs_records`] says that none is needed.
     pub const fn next_offset(&self) -> Offset {
         self.checkpoint.next_offset
     }
@@ -177,6 +186,11 @@ impl Rebuild {
     /// Whose tables are filled: only what these have folded is added.
     pub fn projections(&self) -> &[Projection] {
         &self.projections
+    }
+
+    /// Whether there is anything to fold: where not, no record has to be seen.
+    pub fn needs_records(&self) -> bool {
+        !self.projections.iter().all(|of| of.is_of_rows())
     }
 
     /// Adds what was folded.
@@ -201,6 +215,9 @@ impl Rebuild {
             checkpoint,
             projections,
         } = self;
+        if projections.contains(&Projection::Threads) {
+            threads::fill(&connection)?;
+        }
         schema::create_indexes(&connection)?;
         projection::note(&connection, &projections)?;
         let dead = "UPDATE checkpoint SET dead = (SELECT count(*) FROM dead_letters)";

@@ -7,7 +7,9 @@ use std::time::Duration;
 use ghev_event::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::threads;
 use crate::stored::UNDATED;
+use crate::threads::ThreadKey;
 
 /// Rows are dropped by the hour: the ends of whole hours are where sums begin.
 const STEP_SECONDS: i64 = 3600;
@@ -28,12 +30,17 @@ pub(crate) fn since(
 }
 
 /// Drops the rows of events before `since`, in seconds. Those without a time stay: nothing tells how
-/// old they are.
-pub(crate) fn drop_before(connection: &Connection, since: i64) -> rusqlite::Result<()> {
+/// old they are. The rows of the threads that had them, and of the others named, are made anew.
+pub(crate) fn drop_before(
+    connection: &Connection,
+    since: i64,
+    mut touched: Vec<ThreadKey>,
+) -> rusqlite::Result<()> {
     let span = params![UNDATED, since];
+    touched.extend(threads::touched_in(connection, (UNDATED, since))?);
     connection.prepare_cached(REMEMBER)?.execute(span)?;
     connection.prepare_cached(DROP)?.execute(span)?;
-    Ok(())
+    threads::refresh(connection, touched)
 }
 
 const REMEMBER: &str = "INSERT INTO dropped_events

@@ -45,6 +45,8 @@ pub(super) fn add_of(
         Projection::Envelopes => add_envelopes(connection, changes),
         Projection::Names => add_all_names(connection, changes),
         Projection::PullRequests => add_pull_requests(connection, changes),
+        // Of the rows of events.
+        Projection::Threads => Ok(()),
     }
 }
 
@@ -56,7 +58,7 @@ pub(crate) fn few() -> impl Iterator<Item = Projection> {
 
 const fn has_few(projection: Projection) -> bool {
     match projection {
-        Projection::Contributors | Projection::Names => false,
+        Projection::Contributors | Projection::Names | Projection::Threads => false,
         Projection::Activity
         | Projection::Counts
         | Projection::DeadLetters

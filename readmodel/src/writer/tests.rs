@@ -363,8 +363,8 @@ fn a_dropped_event_is_known_when_it_comes_again() {
 
 /// What an older program, which does not know a projection, or one whose projections went wrong, leaves.
 const MEDDLE: &str = "
-    DROP TABLE hourly_activity; DROP TABLE minute_activity;
-    DELETE FROM projections WHERE name = 'activity';
+    DROP TABLE hourly_activity; DROP TABLE minute_activity; DROP TABLE threads;
+    DELETE FROM projections WHERE name IN ('activity', 'threads');
     UPDATE pull_requests SET opened_at = 1;
     DELETE FROM repo_names WHERE name = 'b'; DELETE FROM repos;
     DROP INDEX repos_by_last";
@@ -385,8 +385,8 @@ fn tables_that_are_missing_or_wrong_are_made_anew_in_a_copy_and_the_others_taken
     );
 
     let source = RebuildSource::open(&path, LOG).unwrap();
-    assert_eq!(source.stale(), [Projection::Activity]);
-    assert_eq!(source.obstacle(), None);
+    assert_eq!(source.stale(), [Projection::Activity, Projection::Threads]);
+    assert_eq!(source.obstacle(&[]), None);
     // It is copied as it was when it was opened.
     let meanwhile = "DELETE FROM envelopes; DELETE FROM events";
     connection.execute_batch(meanwhile).unwrap();
@@ -425,7 +425,7 @@ fn a_copy_ends_where_it_is_told_to_and_what_a_newer_ghev_wrote_is_an_obstacle() 
     connection.execute_batch(newer).unwrap();
     let source = RebuildSource::open(&path, LOG).unwrap();
     let names = vec!["moods".to_owned()];
-    assert_eq!(source.obstacle(), Some(Obstacle::Unknown { names }));
+    assert_eq!(source.obstacle(&[]), Some(Obstacle::Unknown { names }));
     let foreign = RebuildSource::open(&path, LogId::new([8; 16])).unwrap_err();
     assert!(matches!(foreign, OpenError::ForeignLog { .. }), "{foreign}");
 }

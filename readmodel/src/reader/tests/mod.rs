@@ -7,6 +7,7 @@
 //! - `properties`: the two agree. - `over_time`: so they do over time.
 //! - `trending`: what stands out.
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
+//! - `thread_rows`: what they come to is the same however it was written, and of what is left.
 //! - `walks`: pages while more arrives.
 //! - `deadline`: questions that must end.
 //! - `lists`: who there is.
@@ -21,6 +22,7 @@ mod naive_threads;
 mod over_time;
 mod plans;
 mod properties;
+mod thread_rows;
 mod threads;
 mod trending;
 mod walks;

@@ -7,13 +7,14 @@ use rusqlite::types::Null;
 
 use super::world::World;
 use crate::reader::lists::{self, Walk};
-use crate::reader::threads::{self, ThreadKind};
 use crate::reader::{
     activity, contributors, counts, coverage, event_query, interval, matrix, series, trending,
 };
+use crate::reader::{thread_rows, thread_spans, threads};
+use crate::threads::ThreadKind;
 use crate::{
-    ActorKey, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey, ScopeKeys,
-    Snapshot, TimeAxis, Window,
+    ActorKey, Bots, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey,
+    ScopeKeys, Snapshot, TimeAxis, Window,
 };
 
 /// What SQLite says it will do, a step a line.
@@ -308,4 +309,74 @@ fn threads_and_people_are_found_along_indexes() {
         assert_seeks(&snapshot, &sql);
         assert_planned_once(&snapshot, &sql);
     }
+}
+
+#[test]
+fn what_threads_come_to_is_read_along_narrow_indexes() {
+    let world = World::new();
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let along = |sql: &str, step: &str| {
+        assert_seeks(&snapshot, sql);
+        assert_planned_once(&snapshot, sql);
+        let steps = plan(&snapshot, sql);
+        assert!(
+            steps.iter().any(|found| found.starts_with(step)),
+            "{sql}\n{steps:#?}"
+        );
+        assert!(
+            steps.iter().all(|step| !step.contains("TEMP B-TREE")),
+            "{steps:#?}"
+        );
+    };
+    let covering = |index: &str| format!("SEARCH threads USING COVERING INDEX {index} ");
+    for kind in [ThreadKind::PullRequest, ThreadKind::Issue] {
+        for bots in [Bots::Exclude, Bots::Include] {
+            let sql = thread_rows::opened_sql(kind, bots);
+            along(&sql, &covering("threads_by_opening"));
+        }
+        along(
+            &thread_rows::scope_sql(kind, "repo"),
+            "SEARCH threads USING PRIMARY KEY (repo=?)",
+        );
+        along(
+            &thread_rows::scope_sql(kind, "org"),
+            "SEARCH threads USING COVERING INDEX threads_by_org (org=?)",
+        );
+    }
+    for column in ["repo", "org"] {
+        let steps = plan(&snapshot, &thread_rows::rows_sql(column));
+        let seeks = |step: &String| step.starts_with("SEARCH threads USING ");
+        assert!(steps.iter().any(seeks), "{steps:#?}");
+    }
+    along(thread_rows::OUTCOME, &covering("threads_by_end"));
+    let spans = [
+        (thread_spans::ACTIVE, "threads_by_last"),
+        (thread_spans::CLOSED, "threads_by_end"),
+    ];
+    for (spans, index) in spans {
+        along(&spans.last_within(), &covering(index));
+        along(&spans.last_after(), &covering(index));
+    }
+    for column in [None, Some("repo"), Some("org")] {
+        let by_thread = "SEARCH events USING COVERING INDEX events_by_thread (repo=? AND number=? AND created_at>? AND created_at<?)";
+        for sql in [
+            thread_spans::active_sql(column),
+            thread_spans::closed_sql(column),
+        ] {
+            assert_planned_once(&snapshot, &sql);
+            let steps = plan(&snapshot, &sql);
+            assert!(steps.iter().any(|step| step == by_thread), "{steps:#?}");
+        }
+        let index = format!(
+            "SEARCH events USING COVERING INDEX events_by_{} ",
+            column.unwrap_or("time")
+        );
+        let steps = plan(&snapshot, &threads::count_sql(column));
+        assert!(
+            steps.iter().any(|step| step.starts_with(&index)),
+            "{steps:#?}"
+        );
+    }
+    assert_seeks(&snapshot, &thread_spans::walked_sql());
 }

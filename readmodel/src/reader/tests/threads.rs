@@ -15,6 +15,7 @@ use proptest::{option, sample};
 use super::naive::{self, Stored};
 use super::naive_threads;
 use super::world::{Record, ScopeName, World, import};
+use crate::reader::thread_spans::Walk;
 use crate::{Bots, OrgKey, RepoKey, Scope, ScopeKeys, Snapshot, TimeAxis, Window};
 
 /// Where each era begins, and where merges become an action of their own.
@@ -25,7 +26,7 @@ const TIMES: [&str; 4] = [
     "2025-12-01T00:00:00Z",
 ];
 
-fn near(time: usize, seconds: i64) -> Timestamp {
+pub(super) fn near(time: usize, seconds: i64) -> Timestamp {
     let at = Timestamp::parse_rfc3339(TIMES[time]).unwrap();
     Timestamp::from_seconds(at.as_seconds() + seconds)
 }
@@ -64,7 +65,7 @@ fn any_facts() -> impl Strategy<Value = PayloadFacts<'static>> {
 }
 
 prop_compose! {
-    fn any_thread_event()(
+    pub(super) fn any_thread_event()(
         kind in sample::select(vec![
             "PullRequestEvent", "PullRequestEvent", "PullRequestEvent", "IssuesEvent",
             "IssuesEvent", "IssueCommentEvent", "IssueCommentEvent", "PullRequestReviewEvent",
@@ -98,7 +99,7 @@ prop_compose! {
     }
 }
 
-fn any_span() -> impl Strategy<Value = Window> {
+pub(super) fn any_span() -> impl Strategy<Value = Window> {
     let bound = || option::weighted(0.7, any_time());
     (bound(), bound()).prop_map(|(from, to)| window(from, to))
 }
@@ -116,16 +117,7 @@ fn assert_same(
     bots: Bots,
 ) {
     let what = format!("{scope:?} {window:?} {bots:?}");
-    assert_eq!(
-        snapshot.pull_requests(scope, window, bots).unwrap(),
-        naive_threads::pull_requests(events, window, bots),
-        "{what}"
-    );
-    assert_eq!(
-        snapshot.issues(scope, window, bots).unwrap(),
-        naive_threads::issues(events, window, bots),
-        "{what}"
-    );
+    assert_same_threads(snapshot, scope, events, window, bots);
     assert_eq!(
         snapshot.contributors(scope, window, bots).unwrap(),
         naive_threads::contributors(events, window, bots),
@@ -133,7 +125,37 @@ fn assert_same(
     );
 }
 
-fn record(events: Vec<Event<'static>>) -> Record {
+/// Each way of answering.
+pub(super) fn assert_same_threads(
+    snapshot: &Snapshot<'_>,
+    scope: &Scope,
+    events: &[Stored],
+    window: &Window,
+    bots: Bots,
+) {
+    let what = format!("{scope:?} {window:?} {bots:?}");
+    let expected = naive_threads::pull_requests(events, window, bots);
+    let answers = [
+        snapshot.pull_requests(scope, window, bots),
+        snapshot.pull_requests_by_rows(scope, window, bots),
+        snapshot.pull_requests_by_events(scope, window, bots),
+    ];
+    for answer in answers {
+        assert_eq!(answer.unwrap(), expected, "{what}");
+    }
+    let expected = naive_threads::issues(events, window, bots);
+    let answers = [
+        snapshot.issues(scope, window, bots),
+        snapshot.issues_by_rows(scope, window, bots, Walk::WHERE_FEWER),
+        snapshot.issues_by_rows(scope, window, bots, Walk::NEVER),
+        snapshot.issues_by_events(scope, window, bots),
+    ];
+    for answer in answers {
+        assert_eq!(answer.unwrap(), expected, "{what}");
+    }
+}
+
+pub(super) fn record(events: Vec<Event<'static>>) -> Record {
     let provenance = import(0);
     Record { provenance, events }
 }
@@ -175,7 +197,7 @@ proptest! {
     }
 }
 
-fn on(
+pub(super) fn on(
     kind: &str,
     id: u64,
     at: Timestamp,
@@ -205,12 +227,16 @@ fn on(
 }
 
 fn of_one(events: Vec<Event<'static>>) -> crate::PullRequests {
-    let world = World::of(&[record(events)]);
-    let mut reader = world.reader();
-    let snapshot = reader.snapshot().unwrap();
-    snapshot
-        .pull_requests(&Scope::All, &Window::EVERYTHING, Bots::Exclude)
-        .unwrap()
+    let records = [record(events)];
+    let answers = [World::of(&records), World::loaded(&records, None)].map(|world| {
+        let mut reader = world.reader();
+        let snapshot = reader.snapshot().unwrap();
+        let (scope, everything) = (Scope::All, Window::EVERYTHING);
+        let found = snapshot.pull_requests(&scope, &everything, Bots::Exclude);
+        found.unwrap()
+    });
+    assert_eq!(answers[0], answers[1], "batch or load");
+    answers[0]
 }
 
 /// The trimmed payloads of October and November 2025 say neither `merged` nor have the action:

@@ -1,7 +1,8 @@
 //! Records, and the model that a writer makes of them.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ghev_event::{
     Actor, ActorId, BodyDigest, Event, EventId, EventKind, GapReason, ImportFacts, KnownKind, Org,
@@ -12,8 +13,8 @@ use proptest::prelude::*;
 use proptest::{option, sample};
 
 use crate::{
-    ActorKey, Admission, Changes, EnvelopeFacts, KindCounts, LogId, Offset, OrgKey, Place, Reader,
-    RepoKey, Scope, TimeAxis, Window, Writer,
+    ActorKey, Admission, Admit, Changes, EnvelopeFacts, KindCounts, LogId, Offset, OrgKey, Place,
+    Reader, RepeatFinder, RepoKey, Scope, TimeAxis, Window, Writer,
 };
 
 pub(super) const LOG: LogId = LogId::new([7; 16]);
@@ -65,32 +66,85 @@ impl World {
         Reader::of_file(self.path.clone())
     }
 
+    /// A load of all records at once, which keeps the rows of events for so long.
+    pub(super) fn loaded(records: &[Record], kept: Option<Duration>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.db");
+        let mut finder = RepeatFinder::create(&path, LOG).unwrap();
+        let mut keys = finder.part(1);
+        for (offset, record) in offsets(0).zip(records) {
+            keys.see_record(offset, &record.events).unwrap();
+        }
+        finder.add(keys).unwrap();
+        let mut load = finder.finish().unwrap();
+        load.keep_events(kept);
+        let (mut part, mut admissions) = (load.part(1), Vec::new());
+        let mut changes = Changes::default();
+        for (offset, record) in offsets(0).zip(records) {
+            part.expect(load.repeats_of(offset).unwrap());
+            part.admit_record(offset, &record.events, &mut admissions)
+                .unwrap();
+            load.append(&part.take_rows()).unwrap();
+            fold_record(&mut changes, offset, record, &admissions);
+        }
+        part.add_many(&changes).unwrap();
+        load.add_few(&changes).unwrap();
+        load.add(part).unwrap();
+        let next_offset = records.len() as u64;
+        let writer = load.finish(Offset::new(next_offset).unwrap()).unwrap();
+        Self {
+            _dir: dir,
+            path,
+            writer,
+            next_offset,
+        }
+    }
+
+    /// Keeps the rows of events for so long, from the next records on.
+    pub(super) fn keep_events(&mut self, kept: Option<Duration>) {
+        self.writer.keep_events(kept);
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Folds `records`, in one batch.
     pub(super) fn append(&mut self, records: &[Record]) {
         let mut changes = Changes::default();
         let mut batch = self.writer.begin().unwrap();
-        for (offset, record) in (self.next_offset..).zip(records) {
-            let offset = Offset::new(offset).unwrap();
-            let mut new_events = KindCounts::default();
-            for (index, event) in (0_u16..).zip(&record.events) {
-                let admission = batch.admit(Place::new(offset, index), event).unwrap();
-                if admission == Admission::New {
-                    new_events.add(&event.kind, 1);
-                    fold(&mut changes, event);
-                }
-            }
-            let provenance = record.provenance.clone();
-            changes.envelopes.push(EnvelopeFacts {
-                offset,
-                provenance,
-                new_events,
-            });
+        for (offset, record) in offsets(self.next_offset).zip(records) {
+            let events = (0_u16..).zip(&record.events);
+            let admissions: Vec<Admission> = events
+                .map(|(index, event)| batch.admit(Place::new(offset, index), event).unwrap())
+                .collect();
+            fold_record(&mut changes, offset, record, &admissions);
         }
         self.next_offset += records.len() as u64;
         batch
             .commit(&changes, Offset::new(self.next_offset).unwrap())
             .unwrap();
     }
+}
+
+fn offsets(from: u64) -> impl Iterator<Item = Offset> {
+    (from..).map(|offset| Offset::new(offset).unwrap())
+}
+
+fn fold_record(changes: &mut Changes, offset: Offset, record: &Record, admissions: &[Admission]) {
+    let mut new_events = KindCounts::default();
+    for (event, admission) in record.events.iter().zip(admissions) {
+        if *admission == Admission::New {
+            new_events.add(&event.kind, 1);
+            fold(changes, event);
+        }
+    }
+    let provenance = record.provenance.clone();
+    changes.envelopes.push(EnvelopeFacts {
+        offset,
+        provenance,
+        new_events,
+    });
 }
 
 fn fold(changes: &mut Changes, event: &Event<'_>) {

@@ -1,0 +1,205 @@
+//! What pull requests and issues come to, read from the table that has it: of everything along the indexes
+//! that hold just what is asked for, of a repository or an organisation row by row. Knows nothing about
+//! what the answers are.
+
+use rusqlite::Row;
+
+use super::scope::ScopeSql;
+use super::threads::Bots;
+use super::{Scope, Snapshot, Window};
+use crate::Projection;
+use crate::error::ReadError;
+use crate::threads::{Outcome, ROW_COLUMNS, Summary, ThreadKey, ThreadKind, read_values};
+
+/// The version of the projection since which there are rows.
+const ROWS: i64 = 1;
+
+/// No more events in a window are counted to find out which way of answering takes less: where there are
+/// so many, walking them takes longer than what one would save.
+const COUNTED_EVENTS_MAX: u64 = 1 << 16;
+
+/// A thread that was opened in a window, and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opened {
+    pub(super) outcome: Option<Outcome>,
+    pub(super) ended_after: Option<i64>,
+    pub(super) answered_after: Option<i64>,
+}
+
+impl Opened {
+    /// Of what a thread comes to, where it was opened in the window.
+    pub(super) fn of(of: &Summary, window: &Window, bots: Bots) -> Option<Self> {
+        let (from, to) = window.seconds();
+        of.opened_at.filter(|at| (from..to).contains(at))?;
+        Some(Self {
+            outcome: of.outcome,
+            ended_after: of.ended_after,
+            answered_after: match bots {
+                Bots::Exclude => of.answered_by_human_after,
+                Bots::Include => of.answered_after,
+            },
+        })
+    }
+
+    /// From a row of [`opened_sql`].
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let outcome: Option<i64> = row.get(0)?;
+        Ok(Self {
+            outcome: outcome.and_then(Outcome::from_code),
+            ended_after: row.get(1)?,
+            answered_after: row.get(2)?,
+        })
+    }
+}
+
+impl Snapshot<'_> {
+    /// Whether a question is answered from the rows of threads: where there are any, and where that takes
+    /// less than walking the events in the window.
+    pub(super) fn answers_by_rows(
+        &self,
+        scope: &Scope,
+        window: &Window,
+    ) -> Result<bool, ReadError> {
+        if !self.has(Projection::Threads, ROWS) {
+            return Ok(false);
+        }
+        match (scope, scope.sql()) {
+            (Scope::Repo(_) | Scope::Org(_), Some(_)) if window.is_everything() => Ok(true),
+            (Scope::Repo(_) | Scope::Org(_), Some(scope)) => {
+                let events =
+                    self.count_events(Some(&scope), window.seconds(), COUNTED_EVENTS_MAX)?;
+                Ok(events == COUNTED_EVENTS_MAX || !self.has_more_rows(&scope, events)?)
+            }
+            (Scope::Actor(_), _) => Ok(false),
+            _ => Ok(true),
+        }
+    }
+
+    /// Whether a scope has more than so many rows. Reading one takes no longer than walking an event and,
+    /// where it is a thread's, reading its thread.
+    fn has_more_rows(&self, scope: &ScopeSql, than: u64) -> Result<bool, ReadError> {
+        let limit = i64::try_from(than).unwrap_or(i64::MAX).saturating_add(1);
+        let mut statement = self.prepare(&rows_sql(scope.column))?;
+        let counts = scope.keys.iter().map(|&key| -> Result<i64, ReadError> {
+            Ok(statement.query_row([key, limit], |row| row.get(0))?)
+        });
+        Ok(counts.sum::<Result<i64, ReadError>>()? >= limit)
+    }
+
+    /// Calls `visit` with each thread that was opened in a window, of everything.
+    pub(super) fn each_opened(
+        &self,
+        kind: ThreadKind,
+        window: &Window,
+        bots: Bots,
+        visit: &mut dyn FnMut(Opened),
+    ) -> Result<(), ReadError> {
+        let (from, to) = window.seconds();
+        let mut statement = self.prepare(&opened_sql(kind, bots))?;
+        let mut rows = statement.query([from, to])?;
+        while let Some(row) = rows.next()? {
+            visit(Opened::read(row)?);
+        }
+        Ok(())
+    }
+
+    /// How many pull requests came to an outcome in a window.
+    pub(super) fn with_outcome(&self, of: Outcome, window: &Window) -> Result<u64, ReadError> {
+        let (from, to) = window.seconds();
+        let mut statement = self.prepare(OUTCOME)?;
+        let count: i64 = statement.query_row([from, to, of.code()], |row| row.get(0))?;
+        Ok(count.cast_unsigned())
+    }
+
+    /// Calls `visit` with each thread of a repository or an organisation, and with what its events in the
+    /// scope come to.
+    pub(super) fn each_summary(
+        &self,
+        kind: ThreadKind,
+        scope: &ScopeSql,
+        visit: &mut dyn FnMut(ThreadKey, Summary) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        if scope.column == "repo" || scope.keys.len() < 2 {
+            let each = scope.keys.iter();
+            return each.copied().try_for_each(|key| {
+                self.each_row(kind, scope, key, &mut |key, summary| visit(key, summary))
+            });
+        }
+        let mut found = Vec::new();
+        for &key in &scope.keys {
+            self.each_row(kind, scope, key, &mut |key, summary| {
+                found.push((key, summary));
+                Ok(())
+            })?;
+        }
+        found.sort_unstable_by_key(|&(key, _)| key);
+        for of_thread in found.chunk_by(|(a, _), (b, _)| a == b) {
+            match *of_thread {
+                [(key, summary)] => visit(key, summary)?,
+                // It has events of either of the organisation's two keys: no row is of both.
+                [(key, _), ..] => visit(key, self.summary_of_events(kind, key, scope)?)?,
+                [] => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn each_row(
+        &self,
+        kind: ThreadKind,
+        scope: &ScopeSql,
+        key: i64,
+        visit: &mut dyn FnMut(ThreadKey, Summary) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut statement = self.prepare(&scope_sql(kind, scope.column))?;
+        let mut rows = statement.query([key])?;
+        while let Some(row) = rows.next()? {
+            let summary = Summary::of_values(read_values(row, 2)?);
+            visit((row.get(0)?, row.get(1)?), summary)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the index over openings says of its rows, word for word.
+pub(super) fn opened_sql(kind: ThreadKind, bots: Bots) -> String {
+    let answered_after = match bots {
+        Bots::Exclude => "answered_by_human_after",
+        Bots::Include => "answered_after",
+    };
+    format!(
+        "SELECT outcome, ended_after, {answered_after}
+         FROM threads INDEXED BY threads_by_opening
+         WHERE part = {} AND part < 2 AND opened_at >= ?1 AND opened_at < ?2",
+        kind.code()
+    )
+}
+
+/// How many pull requests have an outcome in a window.
+pub(super) const OUTCOME: &str = "SELECT count(*) FROM threads INDEXED BY threads_by_end
+    WHERE part = 0 AND part < 2 AND outcome = ?3 AND ended_at >= ?1 AND ended_at < ?2";
+
+/// How many rows there are, up to a limit.
+pub(super) fn rows_sql(column: &str) -> String {
+    let index = of_scope(column);
+    format!("SELECT count(*) FROM (SELECT 1 FROM threads {index} WHERE {column} = ?1 LIMIT ?2)")
+}
+
+fn of_scope(column: &str) -> &'static str {
+    if column == "repo" {
+        ""
+    } else {
+        "INDEXED BY threads_by_org"
+    }
+}
+
+/// Of a repository its threads, of an organisation what of them is its own.
+pub(super) fn scope_sql(kind: ThreadKind, column: &str) -> String {
+    let part = if column == "repo" { "part" } else { "part & 1" };
+    format!(
+        "SELECT repo, number, {} FROM threads {} WHERE {column} = ?1 AND {part} = {}",
+        ROW_COLUMNS.join(", "),
+        of_scope(column),
+        kind.code()
+    )
+}
