@@ -404,6 +404,44 @@ fn every_bench_says_where_its_file_is() {
     assert!(benches > 0, "there are benches");
 }
 
+/// The documentation of polling became part of a crate's, and the image's context did not have it: `docker-compose
+/// up` ended after a quarter of an hour of building.
+#[test]
+fn what_the_image_is_built_of_is_in_its_context() {
+    let (sources, mut findings, mut included) = (sources(), Vec::new(), 0);
+    let context = sources.get(".dockerignore").expect("a .dockerignore");
+    for (path, text) in &sources {
+        let is_built =
+            path.ends_with(".rs") && !path.contains("tests") && !path.starts_with("fuzz/");
+        for (at, _) in text.match_indices("include_").filter(|_| is_built) {
+            let call = text[at..]
+                .split_once("!(\"")
+                .and_then(|(_, rest)| rest.split_once('"'));
+            let Some((target, _)) = call.filter(|(target, _)| target.starts_with("../")) else {
+                continue;
+            };
+            included += 1;
+            let ups = target.matches("../").count();
+            let kept = path.split('/').count() - 1 - ups;
+            let top = if kept == 0 {
+                target.trim_start_matches("../").split('/').next()
+            } else {
+                path.split('/').next()
+            };
+            let top = top.unwrap_or_default();
+            if !context.lines().any(|line| line == format!("!{top}")) {
+                findings.push(Finding {
+                    place: path.clone(),
+                    what: format!("includes {target}"),
+                    fix: "let it into the context in .dockerignore",
+                });
+            }
+        }
+    }
+    assert!(included > 0, "sources that are made of other files");
+    hold("context", &findings);
+}
+
 #[test]
 fn every_source_keeps_the_house_style() {
     let sources = sources();
