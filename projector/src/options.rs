@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ghev_readmodel::ModelDir;
+use ghev_readmodel::{ModelDir, SUMMED_FROM_EVENTS};
 
 /// Where the log and the read model are, and how much goes into a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct ProjectorOptions {
     /// For how long the model keeps the rows of events, counted back from the newest record; `None`
     /// for ever.
     pub keep_events: Option<Duration>,
+    /// From how many events on somebody has rows of sums:
+    /// [`SUMMED_FROM_EVENTS`](ghev_readmodel::SUMMED_FROM_EVENTS). A model must be written with one number
+    /// always; another one lets small tests see what large models have.
+    pub summed_from_events: u64,
     /// Transactions of a projector: a smaller one is visible sooner, a larger one writes fewer rows
     /// twice.
     pub live: BatchLimits,
@@ -42,6 +46,7 @@ impl ProjectorOptions {
             log_dir: log_dir.into(),
             model_dir: model_dir.into(),
             keep_events: None,
+            summed_from_events: SUMMED_FROM_EVENTS,
             live: BatchLimits {
                 events_max: 50_000,
                 bytes_max: 64 << 20,

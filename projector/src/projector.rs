@@ -51,6 +51,7 @@ impl Projector {
         options: &ProjectorOptions,
     ) -> Result<Self, ProjectError> {
         writer.keep_events(options.keep_events);
+        writer.sum_from(options.summed_from_events);
         let mut projector = Self {
             cursor,
             writer,

@@ -27,6 +27,7 @@ mod keys;
 mod projection;
 mod schema;
 mod statistics;
+mod sums;
 mod table_differences;
 mod table_hashes;
 mod threads;
@@ -38,8 +39,8 @@ mod writer;
 
 pub use bulk::{BulkLoad, KeyPart, LoadPart, RecordRepeats, RecordRows, RepeatFinder};
 pub use changes::{
-    ActivitySums, Changes, Contributions, DeadLetter, EnvelopeFacts, KindCounts, NameSighting,
-    PullRequestSighting, Sightings,
+    ActivitySums, Changes, Contributions, DaySums, DeadLetter, EnvelopeFacts, KindCounts,
+    NameSighting, PullRequestSighting, Sightings,
 };
 pub use checkpoint::{Checkpoint, LogId, Offset, ParseLogIdError, Place};
 pub use error::{OpenError, ReadError, WriteError};
@@ -55,6 +56,7 @@ pub use reader::{
     Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };
 pub use statistics::Distribution;
+pub use sums::SUMMED_FROM_EVENTS;
 pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::TableHashes;
 pub use writer::{

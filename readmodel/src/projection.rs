@@ -30,13 +30,15 @@ pub enum Projection {
     Names,
     /// When pull requests were opened.
     PullRequests,
+    /// What answers add up, by time, of everybody and of those with many events.
+    Sums,
     /// What pull requests and issues come to.
     Threads,
 }
 
 impl Projection {
     /// Every one there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Activity,
         Self::Contributors,
         Self::Counts,
@@ -44,6 +46,7 @@ impl Projection {
         Self::Envelopes,
         Self::Names,
         Self::PullRequests,
+        Self::Sums,
         Self::Threads,
     ];
 
@@ -57,6 +60,7 @@ impl Projection {
             Self::Envelopes => "envelopes",
             Self::Names => "names",
             Self::PullRequests => "pull-requests",
+            Self::Sums => "sums",
             Self::Threads => "threads",
         }
     }
@@ -71,6 +75,7 @@ impl Projection {
             | Self::Envelopes
             | Self::Names
             | Self::PullRequests
+            | Self::Sums
             | Self::Threads => 1,
         }
     }
@@ -91,6 +96,12 @@ impl Projection {
             Self::Envelopes => &["envelopes", "envelope_counts", "sources", "gaps"],
             Self::Names => &["repo_names", "actor_names", "org_names", "repos", "orgs"],
             Self::PullRequests => &["pull_requests"],
+            Self::Sums => &[
+                "sums_of_all",
+                "sums_of_repos",
+                "sums_of_actors",
+                "sums_of_orgs",
+            ],
             Self::Threads => &["threads"],
         }
     }

@@ -190,6 +190,7 @@ fn publish_empty(dir: &ModelDir, log: LogId) {
 fn fold(event: &Event<'_>, changes: &mut Changes) {
     changes.activity.see(event);
     changes.contributions.see(event);
+    changes.sums.see(event);
     let at = event.created_at;
     changes.count(&event.kind, at);
     if let Some(repo) = &event.repo {

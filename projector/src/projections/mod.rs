@@ -9,6 +9,7 @@ mod dead_letters;
 mod envelopes;
 mod names;
 mod pull_requests;
+mod sums;
 
 use ghev_event::Event;
 use ghev_readmodel::{Changes, Projection};
@@ -27,6 +28,7 @@ pub(crate) fn fold(projections: &[Projection], changes: &mut Changes, event: &Ev
             Projection::DeadLetters | Projection::Envelopes => {}
             Projection::Names => names::fold(changes, event),
             Projection::PullRequests => pull_requests::fold(changes, event),
+            Projection::Sums => sums::fold(changes, event),
             // Of the rows of events, by who writes these.
             Projection::Threads => {}
         }

@@ -87,6 +87,7 @@ impl Projecting<'_> {
         let (finder, until) = self.compare(&mut cursor, first..until, finder)?;
         let mut load = finder.finish()?;
         load.keep_events(self.options.keep_events);
+        load.sum_from(self.options.summed_from_events);
         if first > Offset::ZERO {
             tracing::warn!(to = %first, "records were trimmed before they were read");
             let mut trimmed = Fold::default();

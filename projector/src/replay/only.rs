@@ -173,6 +173,7 @@ fn build(
     let stop = with.stop;
     let copied = source.copy(path, wanted, &mut || !stop.is_stopped())?;
     let mut rebuild = copied.ok_or(ProjectError::Stopped)?;
+    rebuild.sum_from(with.options.summed_from_events);
     let projections = rebuild.projections().to_vec();
     let mut folded = Folded::default();
     if rebuild.needs_records() {

@@ -16,6 +16,9 @@ use tempfile::TempDir;
 /// Long enough for a loaded machine, short enough for a hanging test.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// So few that some of the few repositories, actors and organisations have sums, and others have not.
+pub(crate) const SUMMED_FROM_EVENTS: u64 = 5;
+
 pub(crate) struct Fixture {
     _dir: TempDir,
     pub(crate) options: ProjectorOptions,
@@ -24,7 +27,8 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let options = ProjectorOptions::new(dir.path().join("log"), dir.path().join("model"));
+        let mut options = ProjectorOptions::new(dir.path().join("log"), dir.path().join("model"));
+        options.summed_from_events = SUMMED_FROM_EVENTS;
         Self { _dir: dir, options }
     }
 
@@ -104,6 +108,9 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// 2015-01-01T15:00:00Z.
+pub(crate) const FIRST_SECOND: i64 = 1_420_124_400;
+
 /// A pull request's event at `second`, by one of a few actors in one of a few repositories.
 pub(crate) fn event(id: u64, second: u64) -> String {
     let action = if id.is_multiple_of(3) {
@@ -112,7 +119,7 @@ pub(crate) fn event(id: u64, second: u64) -> String {
         "opened"
     };
     let (number, repo, actor) = (id % 4, id % 5, id % 7);
-    let time = Timestamp::from_seconds(1_420_124_400 + i64::try_from(second).unwrap());
+    let time = Timestamp::from_seconds(FIRST_SECOND + i64::try_from(second).unwrap());
     format!(
         r#"{{"id":"{id}","type":"PullRequestEvent","actor":{{"id":1{actor},"login":"a{actor}"}},"repo":{{"id":1{repo},"name":"o/r{repo}"}},"org":{{"id":7,"login":"o"}},"payload":{{"action":"{action}","number":{number}}},"created_at":"{time}"}}"#
     )

@@ -12,7 +12,7 @@ use ghev_projector::{BatchLimits, ProjectorOptions, StopFlag, replay, run};
 
 use ghev_readmodel::Projection;
 
-use super::fixture::{Fixture, event, eventually, import};
+use super::fixture::{Fixture, SUMMED_FROM_EVENTS, event, eventually, import};
 
 const LOG_DIR: &str = "GHEV_TEST_KILL_LOG";
 const MODEL_DIR: &str = "GHEV_TEST_KILL_MODEL";
@@ -26,13 +26,14 @@ const REPLAYS: &str = "GHEV_TEST_KILL_REPLAYS";
 fn child() {
     let dir = |name| env::var_os(name).expect("set by the parent");
     let mut options = ProjectorOptions::new(dir(LOG_DIR), dir(MODEL_DIR));
+    options.summed_from_events = SUMMED_FROM_EVENTS;
     options.live = BatchLimits {
         events_max: 1,
         bytes_max: 1 << 20,
     };
     match env::var(REPLAYS).as_deref() {
         Ok("only") => {
-            let some = [Projection::Names, Projection::Counts];
+            let some = [Projection::Names, Projection::Counts, Projection::Sums];
             replay::only(&options, &some, &mut |_| {}, &StopFlag::new()).unwrap();
         }
         Ok(_) => {

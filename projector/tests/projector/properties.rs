@@ -1,12 +1,14 @@
 //! Rows are a function of the log's prefix: not of batches, and, where only events speak, not of
 //! their order either.
 
+use std::time::Duration;
+
 use ghev_log::LogCursor;
 use ghev_projector::{BatchLimits, StopFlag, catch_up, replay};
-use ghev_readmodel::{LogId, TableHashes, Writer};
+use ghev_readmodel::{EventFilter, LogId, Scope, TableHashes, Window, Writer};
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, event, import};
+use super::fixture::{FIRST_SECOND, Fixture, event, import, imported, record};
 
 /// What says where an event lies in the log, and so changes when it lies elsewhere.
 const PLACED: [&str; 5] = [
@@ -19,7 +21,10 @@ const PLACED: [&str; 5] = [
 
 /// A log of a few records of a few events each, repeats and conflicts among them.
 pub(crate) fn any_log() -> impl Strategy<Value = Vec<Vec<(u64, u64)>>> {
-    let event = (0_u64..30, prop_oneof![Just(0_u64), 0_u64..20_000]);
+    let event = (
+        0_u64..30,
+        prop_oneof![Just(0_u64), 0_u64..20_000, 0_u64..60_000],
+    );
     prop::collection::vec(prop::collection::vec(event, 0..8), 1..12)
 }
 
@@ -58,7 +63,12 @@ fn of_any_kind(id: u64, second: u64) -> String {
 
 /// A model of this log, folded live in batches of so many events, in stages.
 pub(crate) fn live_model(source: &Fixture, events_max: u64) -> Fixture {
+    live_model_of(source, events_max, None)
+}
+
+fn live_model_of(source: &Fixture, events_max: u64, keep_events: Option<Duration>) -> Fixture {
     let mut fixture = source.same_log();
+    fixture.options.keep_events = keep_events;
     fixture.options.live = BatchLimits {
         events_max,
         bytes_max: 1 << 20,
@@ -96,6 +106,41 @@ proptest! {
         prop_assert_eq!(&live(&fixture, events_max), &stepped);
         replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
         prop_assert_eq!(&fixture.hashes(), &stepped);
+    }
+
+    #[test]
+    fn what_is_dropped_is_missing_alike_in_rows_and_sums(
+        log in any_log(),
+        events_max in 1_u64..40,
+        kept_s in 0_u64..20_000,
+        step_s in 0_i64..4_000,
+    ) {
+        let records: Vec<_> = (0..).zip(&log).map(|(number, events)| {
+            let events: Vec<_> =
+                events.iter().map(|&(id, second)| of_any_kind(id, second)).collect();
+            record(&imported(1_000 * (FIRST_SECOND + step_s * number)), &events, Vec::new())
+        }).collect();
+        let kept = Some(Duration::from_secs(kept_s));
+        let fixture = live_model_of(&Fixture::with(&records), events_max, kept);
+        let live = fixture.hashes();
+        let mut reader = fixture.reader();
+        let snapshot = reader.snapshot().unwrap();
+        for repo in 0..5 {
+            let Some(repo) = snapshot.resolve_repo(&format!("o/r{repo}")).unwrap() else {
+                continue;
+            };
+            let filter = EventFilter { repo: Some(repo), ..EventFilter::default() };
+            let rows = snapshot.events(&filter, None, 1_000).unwrap().events.len();
+            let scope = Scope::Repo(repo);
+            let counted = snapshot.event_counts(&scope, &Window::EVERYTHING).unwrap();
+            prop_assert_eq!(counted.total(), rows as u64);
+            let matrix = snapshot.activity_matrix(&scope, &Window::EVERYTHING).unwrap();
+            prop_assert_eq!(matrix.total(), rows as u64);
+        }
+        replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+        prop_assert_eq!(fixture.hashes().differing(&live), Vec::<String>::new());
+        let report = replay::check(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
+        prop_assert_eq!(report.differing, Vec::<String>::new());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::index::INDEXES;
 use super::pages::{PAGE_BYTES, PageNumber};
 use crate::error::WriteError;
 use crate::schema::Blueprint;
+use crate::sums::SummedScope;
 use crate::uri::uri_of;
 use crate::writer::rows::{count, few};
 use crate::writer::{FIRST_CHECKPOINT, Totals, identity_totals, retention};
@@ -70,7 +71,10 @@ fn move_in(aside: Connection, path: &Path) -> Result<(), WriteError> {
     // A path need not be UTF-8, as a text in SQL is.
     aside.execute("ATTACH ?1 AS model", [uri_of(path)])?;
     unguarded(&aside, "model")?;
-    for table in few().flat_map(Projection::tables) {
+    // Those of scopes were made beside their indexes.
+    let tables = few().flat_map(Projection::tables);
+    let tables = tables.filter(|table| SummedScope::ALL.iter().all(|of| of.table() != **table));
+    for table in tables {
         let sql = format!("INSERT INTO model.{table} SELECT * FROM main.{table}");
         aside.execute(&sql, [])?;
     }

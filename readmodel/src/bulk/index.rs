@@ -5,9 +5,11 @@ use std::io;
 
 use super::ordered::{put, put_integer, put_optional, take};
 use super::record::Record;
+use super::scope_sums::{ScopeSums, put_detail};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
 use crate::stored::Value;
+use crate::sums::SummedScope;
 use crate::writer::EventRow;
 
 /// The index over keys, which the search for repeats makes.
@@ -19,6 +21,8 @@ pub(super) const BY_THREAD: &str = "events_by_thread";
 /// An index: its name, and the entry of an event in it, if it has one.
 pub(super) struct EventIndex {
     pub(super) name: &'static str,
+    /// Whose sums are made of its entries, if any are.
+    pub(super) sums: Option<SummedScope>,
     has: fn(&EventRow<'_>) -> bool,
     put: fn(&EventRow<'_>, &mut Vec<u8>),
     /// What is sorted with the entry and not part of it.
@@ -29,6 +33,7 @@ pub(super) struct EventIndex {
 pub(super) const INDEXES: [EventIndex; 5] = [
     EventIndex {
         name: "events_by_time",
+        sums: None,
         has: |_| true,
         put: |row, to| {
             put_integer(to, row.created_at);
@@ -39,24 +44,28 @@ pub(super) const INDEXES: [EventIndex; 5] = [
     },
     EventIndex {
         name: "events_by_repo",
+        sums: Some(SummedScope::Repo),
         has: |row| row.repo.is_some(),
         put: |row, to| put_of(row.repo, row, to),
-        put_beside: |_, _| {},
+        put_beside: put_detail,
     },
     EventIndex {
         name: "events_by_actor",
+        sums: Some(SummedScope::Actor),
         has: |row| row.actor.is_some(),
         put: |row, to| put_of(row.actor, row, to),
-        put_beside: |_, _| {},
+        put_beside: put_detail,
     },
     EventIndex {
         name: "events_by_org",
+        sums: Some(SummedScope::Org),
         has: |row| row.org.is_some(),
         put: |row, to| put_of(row.org, row, to),
-        put_beside: |_, _| {},
+        put_beside: put_detail,
     },
     EventIndex {
         name: BY_THREAD,
+        sums: None,
         has: |row| {
             let of_thread = matches!(row.kind, Value::Integer(6 | 7 | 10 | 11 | 12));
             of_thread && row.repo.is_some() && row.number.is_some()
@@ -106,4 +115,40 @@ pub(super) fn write(mut entries: Sorted, mut tree: IndexTree) -> io::Result<()> 
         tree.push(&record)?;
     }
     tree.finish()
+}
+
+/// Writes an index of which each entry is a key, a second, a kind and a place, and what its scopes' sums
+/// are made of.
+pub(super) fn write_summed(
+    mut entries: Sorted,
+    mut tree: IndexTree,
+    mut sums: ScopeSums,
+) -> io::Result<()> {
+    let mut record = Record::default();
+    while let Some(mut entry) = entries.next()? {
+        let mut next = || take(&mut entry);
+        let columns = [next(), next(), next(), next()];
+        let [
+            Some(Value::Integer(key)),
+            Some(Value::Integer(second)),
+            Some(kind),
+            Some(place),
+        ] = columns
+        else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        let detail = match next() {
+            Some(Value::Integer(detail)) => Some(detail),
+            _ => None,
+        };
+        record.clear();
+        record.integer(key);
+        record.integer(second);
+        record.push(&kind);
+        record.push(&place);
+        tree.push(&record)?;
+        sums.see(key, second, &kind, detail)?;
+    }
+    tree.finish()?;
+    sums.finish()
 }

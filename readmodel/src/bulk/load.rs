@@ -17,14 +17,16 @@ use super::index::{self, BY_KEY, BY_THREAD, INDEXES};
 use super::pages::PageFile;
 use super::part::{LoadPart, RecordRows, TREES};
 use super::repeats::{self, RecordRepeats, Repeats};
+use super::scope_sums::{ScopeSums, SumLimits};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
 use super::threads;
 use super::totals::{self, CONTRIBUTORS, NAMES, Summed};
 use super::tree::{IndexTree, TableTree};
 use crate::error::WriteError;
+use crate::sums::SummedScope;
 use crate::writer::{Totals, retention, rows};
-use crate::{Changes, LogId, Offset, Writer};
+use crate::{Changes, LogId, Offset, SUMMED_FROM_EVENTS, Writer};
 
 /// Bytes that all parts may hold in memory together.
 const HELD_BYTES_MAX: usize = 32 << 20;
@@ -74,6 +76,7 @@ pub struct BulkLoad {
     observed_at: Option<Timestamp>,
     kept: Option<Duration>,
     since: Option<i64>,
+    summed_from: u64,
 }
 
 impl fmt::Debug for BulkLoad {
@@ -111,6 +114,7 @@ impl BulkLoad {
             observed_at: None,
             kept: None,
             since: None,
+            summed_from: SUMMED_FROM_EVENTS,
         })
     }
 
@@ -123,6 +127,11 @@ impl BulkLoad {
     /// Drops the rows of events before this instant, to its second.
     pub fn drop_events_before(&mut self, since: Timestamp) {
         self.since = Some(since.as_seconds());
+    }
+
+    /// As [`Writer::sum_from`].
+    pub const fn sum_from(&mut self, events: u64) {
+        self.summed_from = events;
     }
 
     /// A part of the load, of so many.
@@ -185,9 +194,11 @@ impl BulkLoad {
     /// Where SQLite or the disk fails.
     pub fn finish(self, next_offset: Offset) -> Result<Writer, WriteError> {
         let (path, log_id, kept) = (self.path.clone(), self.log_id, self.kept);
+        let summed_from = self.summed_from;
         self.seal(next_offset)?;
         let mut writer = Writer::open_file(&path, log_id)?;
         writer.keep_events(kept);
+        writer.sum_from(summed_from);
         Ok(writer)
     }
 
@@ -202,13 +213,22 @@ impl BulkLoad {
                 io::Error::other("the two passes over the log saw different events").into(),
             );
         }
+        let since = retention::since(self.kept, self.observed_at, self.since);
+        let limits = SumLimits {
+            summed_from: self.summed_from,
+            since,
+        };
         let tree = |name: &str| IndexTree::new(&self.pages, self.roots[name]);
         let mut runs = self.runs.into_iter();
         let indexes = INDEXES.iter().zip(&mut runs);
         let indexes: Vec<_> = indexes
             .map(|(index, runs)| match index.name {
                 BY_THREAD => Tree::Threads(runs, Box::new([tree(BY_THREAD), tree(THREADS)])),
-                name => Tree::Index(runs, tree(name)),
+                name => {
+                    let table = index.sums.map(SummedScope::table).map(tree);
+                    let sums = table.map(|table| Box::new(ScopeSums::new(limits, table)));
+                    Tree::Index(runs, tree(name), sums)
+                }
             })
             .collect();
         let summed = SUMMED.into_iter().zip(runs);
@@ -223,7 +243,7 @@ impl BulkLoad {
             observed_at: self.observed_at,
             totals: self.totals,
             dead: self.dead,
-            since: retention::since(self.kept, self.observed_at, self.since),
+            since,
         };
         file::finish(&self.path, self.aside, summary)
     }
@@ -233,7 +253,7 @@ impl BulkLoad {
 enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
-    Index(Vec<Run>, IndexTree),
+    Index(Vec<Run>, IndexTree, Option<Box<ScopeSums>>),
     /// The index over threads, and their table.
     Threads(Vec<Run>, Box<[IndexTree; 2]>),
     Summed(Vec<Run>, Summed, IndexTree),
@@ -244,7 +264,10 @@ impl Tree {
         match self {
             Self::Rows(tree) => tree.finish(),
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
-            Self::Index(runs, tree) => index::write(Sorted::merge(&runs, spill)?, tree),
+            Self::Index(runs, tree, None) => index::write(Sorted::merge(&runs, spill)?, tree),
+            Self::Index(runs, tree, Some(sums)) => {
+                index::write_summed(Sorted::merge(&runs, spill)?, tree, *sums)
+            }
             Self::Threads(runs, trees) => threads::write(Sorted::merge(&runs, spill)?, *trees),
             Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs, spill)?, of, tree),
         }

@@ -21,7 +21,7 @@
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
 //! - `index`: which entries an event has in which index; `totals`: rows that are sums over many;
-//!   `threads`: rows of the events that are neighbours in an index.
+//!   `scope_sums` and `threads`: rows of the events that are neighbours in an index.
 //! - `file`: a file before and after; tables with few rows are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
@@ -35,6 +35,7 @@ mod pages;
 mod part;
 mod record;
 mod repeats;
+mod scope_sums;
 mod sorter;
 mod spill;
 mod threads;

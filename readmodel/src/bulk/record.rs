@@ -62,6 +62,11 @@ impl Record {
         self.body.extend_from_slice(text.as_bytes());
     }
 
+    pub(super) fn blob(&mut self, bytes: &[u8]) {
+        put_varint(&mut self.types, 12 + 2 * bytes.len() as u64);
+        self.body.extend_from_slice(bytes);
+    }
+
     /// Appends the row to `to`.
     pub(super) fn write(&self, to: &mut Vec<u8>) {
         // The header's size counts itself.

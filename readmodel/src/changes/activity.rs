@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ghev_event::{Event, KnownKind, Timestamp};
+use ghev_event::{Event, EventKind, KnownKind, Timestamp};
 
 use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
 
@@ -51,13 +51,24 @@ impl ActivitySums {
 }
 
 impl ActivitySum {
-    fn of(event: &Event<'_>) -> Option<Self> {
-        if event.kind.is(KnownKind::Push) {
-            return event.facts.push_size.map(Self::of_push);
-        }
+    pub(crate) fn of(event: &Event<'_>) -> Option<Self> {
         let at = event.created_at.map(Timestamp::as_seconds);
-        let published = is_published(at, event.facts.action.as_deref());
-        (event.kind.is(KnownKind::Release) && published).then_some(Self::RELEASE)
+        let facts = &event.facts;
+        Self::of_facts(&event.kind, at, facts.action.as_deref(), facts.push_size)
+    }
+
+    /// What an event of this kind, second, action and push size adds.
+    pub(crate) fn of_facts(
+        kind: &EventKind,
+        at: Option<i64>,
+        action: Option<&str>,
+        push_size: Option<u64>,
+    ) -> Option<Self> {
+        if kind.is(KnownKind::Push) {
+            return push_size.map(Self::of_push);
+        }
+        let published = kind.is(KnownKind::Release) && is_published(at, action);
+        published.then_some(Self::RELEASE)
     }
 
     /// One that was published.

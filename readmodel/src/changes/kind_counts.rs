@@ -26,6 +26,16 @@ impl KindCounts {
         }
     }
 
+    /// Adds all that another has.
+    pub(crate) fn add_all(&mut self, more: &Self) {
+        for (count, more) in self.known.iter_mut().zip(more.known) {
+            *count += more;
+        }
+        for (name, events) in &more.other {
+            *self.other.entry(name.clone()).or_default() += events;
+        }
+    }
+
     /// Events of all kinds.
     pub fn total(&self) -> u64 {
         self.known.iter().sum::<u64>() + self.other.values().sum::<u64>()

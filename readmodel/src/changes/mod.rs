@@ -6,6 +6,7 @@
 
 mod activity;
 mod contributions;
+mod day_sums;
 mod kind_counts;
 mod sightings;
 
@@ -20,6 +21,7 @@ pub use contributions::Contributions;
 pub(crate) use contributions::{
     CONTRIBUTION_KINDS, ContributedTo, ContributionSighting, Contributor, is_by_bot,
 };
+pub use day_sums::DaySums;
 pub use kind_counts::KindCounts;
 pub use sightings::{NameSighting, Sightings};
 
@@ -35,6 +37,8 @@ pub struct Changes {
     pub minute_counts: BTreeMap<i64, KindCounts>,
     /// Releases and commits by hour and minute.
     pub activity: ActivitySums,
+    /// What is added up of events by day.
+    pub sums: DaySums,
     /// Names seen of repositories.
     pub repo_names: Sightings<RepoKey>,
     /// Names seen of actors.

@@ -7,11 +7,13 @@ use ghev_event::{EventKind, KnownKind};
 use rusqlite::{CachedStatement, Params};
 
 use super::spans::{Span, Unit};
+use super::sums::SumsOf;
 use super::{Scope, Snapshot, TimeAxis, Window};
 use crate::Projection;
 use crate::changes::{ActivitySum, is_published};
 use crate::error::ReadError;
 use crate::stored::{ReadAction, UNDATED};
+use crate::sums::Part;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +36,13 @@ pub struct Activity {
 }
 
 impl ActivitySum {
+    /// Adds what sums say.
+    fn add_part(&mut self, part: &Part) {
+        if let Part::Activity(sum) = part {
+            self.add(*sum);
+        }
+    }
+
     /// Adds rows of (time, action, size): of releases that have no size, and of pushes with one.
     fn add_events(
         &mut self,
@@ -107,7 +116,6 @@ impl Snapshot<'_> {
 
     /// What single events tell, beyond how many there are.
     fn details(&self, scope: &Scope, window: &Window) -> Result<ActivitySum, ReadError> {
-        let (from, to) = window.seconds();
         let mut details = ActivitySum::default();
         let Some(scope) = scope.sql() else {
             self.add_all(window, &mut details)?;
@@ -115,7 +123,17 @@ impl Snapshot<'_> {
         };
         let sql = scope_sql(scope.column);
         for &key in &scope.keys {
-            details.add_events(self.prepare(&sql)?, [key, from, to])?;
+            let (of, spans) = self.summed_spans(&scope, key, window.seconds(), Unit::Hour)?;
+            for span in spans {
+                match span.unit {
+                    Unit::Second => {
+                        details.add_events(self.prepare(&sql)?, [key, span.from, span.to])?;
+                    }
+                    Unit::Hour | Unit::Minute => {
+                        self.tell_sums(of, span, |_, part| details.add_part(&part))?;
+                    }
+                }
+            }
         }
         Ok(details)
     }
@@ -125,11 +143,18 @@ impl Snapshot<'_> {
         if !self.has(Projection::Activity, SUMS) {
             return details.add_events(self.prepare(&all_sql())?, [from, to]);
         }
+        if window.is_everything() && self.has_sums() {
+            return self.tell_all_sums(|part| details.add_part(&part));
+        }
         if window.is_everything() {
             return details.add_sums(self.prepare(EVER)?, []);
         }
-        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+        for span in self.spans(from, to, Unit::Hour) {
+            let Span { unit, from, to } = span;
             match unit {
+                Unit::Hour if self.has_sums() => {
+                    self.tell_sums(SumsOf::ALL, span, |_, part| details.add_part(&part))?;
+                }
                 Unit::Hour => details.add_sums(self.prepare(HOURS)?, [from, to])?,
                 Unit::Minute => details.add_sums(self.prepare(MINUTES)?, [from, to])?,
                 Unit::Second => details.add_events(self.prepare(&all_sql())?, [from, to])?,

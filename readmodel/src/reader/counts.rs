@@ -1,8 +1,8 @@
 //! Events by kind. Knows nothing about what a kind means.
 //!
-//! `/v1` is answered from whole hours and minutes counted by the writer, and from single events only
-//! at the two ends of the window; by arrival, from the counts that each envelope has. Everybody else is
-//! answered from the index over its events.
+//! `/v1` is answered from whole hours and minutes summed up by the writer, and from single events only
+//! at the two ends of the window; by arrival, from the counts that each envelope has. So is whoever has many
+//! events; others are answered from the index over theirs.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,11 @@ use rusqlite::{CachedStatement, Params, params};
 
 use super::scope::ScopeSql;
 use super::spans::{Span, Unit};
+use super::sums::SumsOf;
 use super::{Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
 use crate::stored::Kind;
+use crate::sums::Part;
 use crate::{Offset, Place};
 
 /// How many events of each kind.
@@ -43,6 +45,13 @@ impl Tally {
         match kind {
             EventKind::Known(kind) => self.known[usize::from(kind.code())] += events,
             other @ EventKind::Other(_) => *self.other.entry(other).or_default() += events,
+        }
+    }
+
+    /// Adds what sums say.
+    fn add_part(&mut self, part: Part) {
+        if let Part::Events(kind, events) = part {
+            self.add(kind, events.cast_signed());
         }
     }
 
@@ -86,12 +95,20 @@ impl Snapshot<'_> {
     }
 
     fn count_all(&self, window: &Window, tally: &mut Tally) -> Result<(), ReadError> {
+        if window.is_everything() && self.has_sums() {
+            return self.tell_all_sums(|part| tally.add_part(part));
+        }
         if window.is_everything() {
             return tally.add_rows(self.prepare("SELECT kind, events FROM hourly_counts")?, []);
         }
         let (from, to) = window.seconds();
-        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+        for span in self.spans(from, to, Unit::Hour) {
+            let Span { unit, from, to } = span;
             let sql = match unit {
+                Unit::Hour if self.has_sums() => {
+                    self.tell_sums(SumsOf::ALL, span, |_, part| tally.add_part(part))?;
+                    continue;
+                }
                 Unit::Hour => HOURS,
                 Unit::Minute => MINUTES,
                 Unit::Second => SECONDS,
@@ -112,10 +129,19 @@ impl Snapshot<'_> {
         window: &Window,
         tally: &mut Tally,
     ) -> Result<(), ReadError> {
-        let (from, to) = window.seconds();
+        let sql = scope_seconds(scope.column);
         for &key in &scope.keys {
-            let sql = scope_seconds(scope.column);
-            tally.add_rows(self.prepare(&sql)?, [key, from, to])?;
+            let (of, spans) = self.summed_spans(scope, key, window.seconds(), Unit::Hour)?;
+            for span in spans {
+                match span.unit {
+                    Unit::Second => {
+                        tally.add_rows(self.prepare(&sql)?, [key, span.from, span.to])?;
+                    }
+                    Unit::Hour | Unit::Minute => {
+                        self.tell_sums(of, span, |_, part| tally.add_part(part))?;
+                    }
+                }
+            }
         }
         Ok(())
     }

@@ -7,9 +7,11 @@ use rusqlite::{CachedStatement, Params};
 
 use super::calendar::MONDAY_TO_EPOCH_DAYS;
 use super::spans::{Span, Unit};
+use super::sums::SumsOf;
 use super::{Scope, Snapshot, Window};
 use crate::error::ReadError;
 use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
+use crate::sums::Part;
 
 const DAY_HOURS: usize = 24;
 const WEEK_DAYS: usize = 7;
@@ -34,6 +36,13 @@ impl ActivityMatrix {
         let weekday = usize::try_from(day.rem_euclid(7)).unwrap_or(0);
         let hour = usize::try_from(hour.rem_euclid(day_hours)).unwrap_or(0);
         self.rows[weekday][hour] += u64::try_from(events).unwrap_or(0);
+    }
+
+    /// Adds what sums say of a stretch that begins at this second.
+    fn add_part(&mut self, second: i64, part: &Part) {
+        if let Part::Events(_, events) = part {
+            self.add(hour_of_second(second), events.cast_signed());
+        }
     }
 
     /// Adds rows of (time, events), the time in units of which `hour` makes hours.
@@ -70,13 +79,31 @@ impl Snapshot<'_> {
         };
         let sql = scope_sql(scope.column);
         for &key in &scope.keys {
-            matrix.add_rows(self.prepare(&sql)?, [key, from, to], hour_of_second)?;
+            let (of, spans) = self.summed_spans(&scope, key, (from, to), Unit::Hour)?;
+            for span in spans {
+                match span.unit {
+                    Unit::Second => {
+                        let of = [key, span.from, span.to];
+                        matrix.add_rows(self.prepare(&sql)?, of, hour_of_second)?;
+                    }
+                    Unit::Hour | Unit::Minute => {
+                        self.tell_sums(of, span, |second, part| matrix.add_part(second, &part))?;
+                    }
+                }
+            }
         }
         Ok(matrix)
     }
 
     fn fill(&self, from: i64, to: i64, matrix: &mut ActivityMatrix) -> Result<(), ReadError> {
-        for Span { unit, from, to } in self.spans(from, to, Unit::Hour) {
+        for span in self.spans(from, to, Unit::Hour) {
+            let Span { unit, from, to } = span;
+            if unit == Unit::Hour && self.has_sums() {
+                self.tell_sums(SumsOf::ALL, span, |second, part| {
+                    matrix.add_part(second, &part);
+                })?;
+                continue;
+            }
             let (sql, hour): (_, fn(i64) -> i64) = match unit {
                 Unit::Hour => (HOURS, |hour| hour),
                 Unit::Minute => (MINUTES, |minute| hour_of_second(minute * MINUTE_SECONDS)),

@@ -23,6 +23,7 @@ mod sealed;
 mod series;
 mod spans;
 mod status;
+mod sums;
 mod thread_rows;
 mod thread_spans;
 mod threads;

@@ -5,6 +5,7 @@ use rusqlite::OptionalExtension as _;
 use super::Snapshot;
 use crate::error::ReadError;
 use crate::keys::lower_cased;
+use crate::sums::SummedScope;
 use crate::{ActorKey, OrgKey, RepoKey};
 
 /// Whose events an answer is about. An identity may be two keys: the numbered one that bears the
@@ -35,6 +36,8 @@ pub struct ScopeKeys<K> {
 /// one after the other, so that each walks its own stretch of an index.
 pub(super) struct ScopeSql {
     pub(super) column: &'static str,
+    /// The table that has the sums of those with many events.
+    pub(super) sums: &'static str,
     pub(super) keys: Vec<i64>,
 }
 
@@ -43,20 +46,16 @@ impl Scope {
         fn keys<K: Copy>(keys: &ScopeKeys<K>, to_sql: fn(K) -> i64) -> Vec<i64> {
             keys.map(to_sql).iter().collect()
         }
+        let of = |scope: SummedScope, keys| ScopeSql {
+            column: scope.column(),
+            sums: scope.table(),
+            keys,
+        };
         match self {
             Self::All => None,
-            Self::Repo(repo) => Some(ScopeSql {
-                column: "repo",
-                keys: keys(repo, RepoKey::to_sql),
-            }),
-            Self::Actor(actor) => Some(ScopeSql {
-                column: "actor",
-                keys: keys(actor, ActorKey::to_sql),
-            }),
-            Self::Org(org) => Some(ScopeSql {
-                column: "org",
-                keys: keys(org, OrgKey::to_sql),
-            }),
+            Self::Repo(repo) => Some(of(SummedScope::Repo, keys(repo, RepoKey::to_sql))),
+            Self::Actor(actor) => Some(of(SummedScope::Actor, keys(actor, ActorKey::to_sql))),
+            Self::Org(org) => Some(of(SummedScope::Org, keys(org, OrgKey::to_sql))),
         }
     }
 }

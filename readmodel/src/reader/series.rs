@@ -12,9 +12,11 @@ use super::calendar::SeriesInterval;
 use super::counts::Tally;
 use super::scope::ScopeSql;
 use super::spans::{Span, Unit};
+use super::sums::SumsOf;
 use super::{EventCounts, Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
 use crate::stored::{HOUR_SECONDS, Kind, MINUTE_SECONDS};
+use crate::sums::Part;
 
 /// How many buckets a series may have.
 const BUCKETS_MAX: u64 = 10_000;
@@ -82,6 +84,13 @@ impl Filling {
             .add(kind, events);
     }
 
+    /// Adds what sums say of a stretch that begins at this second.
+    fn add_part(&mut self, second: i64, part: Part) {
+        if let Part::Events(kind, events) = part {
+            self.add(second, kind, events.cast_signed());
+        }
+    }
+
     /// Adds rows of (time, kind, events), the time in units of which `second` makes seconds.
     fn add_rows(
         &mut self,
@@ -138,7 +147,17 @@ impl Snapshot<'_> {
                 let arrived = <[i64; 2]>::from(window.millis());
                 filling.add_rows(self.prepare(ENVELOPES)?, arrived, second_of_millis)?;
             }
-            (Some(scope), by) => self.fill_scope(scope, by, window, &mut filling)?,
+            (Some(scope), TimeAxis::CreatedAt) => {
+                self.fill_scope(scope, window, largest, &mut filling)?;
+            }
+            (Some(scope), TimeAxis::ObservedAt) => {
+                let sql = scope_arrivals(scope.column, "v.observed_at, e.kind, 1");
+                let (from, to) = window.millis();
+                for &key in &scope.keys {
+                    let of = [key, from, to];
+                    filling.add_rows(self.prepare(&sql)?, of, second_of_millis)?;
+                }
+            }
         }
         Ok(filling.finish())
     }
@@ -150,7 +169,14 @@ impl Snapshot<'_> {
         filling: &mut Filling,
     ) -> Result<(), ReadError> {
         let (from, to) = window.dated_seconds();
-        for Span { unit, from, to } in self.spans(from, to, largest) {
+        for span in self.spans(from, to, largest) {
+            let Span { unit, from, to } = span;
+            if unit == Unit::Hour && self.has_sums() {
+                self.tell_sums(SumsOf::ALL, span, |second, part| {
+                    filling.add_part(second, part);
+                })?;
+                continue;
+            }
             let (sql, second): (_, fn(i64) -> i64) = match unit {
                 Unit::Hour => (HOURS, |hour| hour * HOUR_SECONDS),
                 Unit::Minute => (MINUTES, |minute| minute * MINUTE_SECONDS),
@@ -164,23 +190,24 @@ impl Snapshot<'_> {
     fn fill_scope(
         &self,
         scope: &ScopeSql,
-        by: TimeAxis,
         window: &Window,
+        largest: Unit,
         filling: &mut Filling,
     ) -> Result<(), ReadError> {
-        let (sql, (from, to), second): (_, _, fn(i64) -> i64) = match by {
-            TimeAxis::CreatedAt => (
-                scope_seconds(scope.column),
-                window.dated_seconds(),
-                |second| second,
-            ),
-            TimeAxis::ObservedAt => {
-                let sql = scope_arrivals(scope.column, "v.observed_at, e.kind, 1");
-                (sql, window.millis(), second_of_millis)
-            }
-        };
+        let sql = scope_seconds(scope.column);
         for &key in &scope.keys {
-            filling.add_rows(self.prepare(&sql)?, [key, from, to], second)?;
+            let (of, spans) = self.summed_spans(scope, key, window.dated_seconds(), largest)?;
+            for span in spans {
+                match span.unit {
+                    Unit::Second => {
+                        let of = [key, span.from, span.to];
+                        filling.add_rows(self.prepare(&sql)?, of, |second| second)?;
+                    }
+                    Unit::Hour | Unit::Minute => {
+                        self.tell_sums(of, span, |second, part| filling.add_part(second, part))?;
+                    }
+                }
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use super::Snapshot;
 use crate::schema;
-use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS, UNDATED};
+use crate::stored::{HOUR_SECONDS, MINUTE_SECONDS};
 
 /// What counts there are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Snapshot<'_> {
 }
 
 /// The middle in the first unit, both ends in the others.
-fn cut(from: i64, to: i64, units: &[Unit], spans: &mut Vec<Span>) {
+pub(super) fn cut(from: i64, to: i64, units: &[Unit], spans: &mut Vec<Span>) {
     let Some((&unit, smaller)) = units.split_first() else {
         return;
     };
@@ -61,7 +61,7 @@ fn cut(from: i64, to: i64, units: &[Unit], spans: &mut Vec<Span>) {
     }
     let seconds = unit.seconds();
     let first = from.div_euclid(seconds) + i64::from(from.rem_euclid(seconds) != 0);
-    let (first, end) = (first.max(UNDATED + 1), to.div_euclid(seconds));
+    let end = to.div_euclid(seconds);
     if first >= end {
         return cut(from, to, smaller, spans);
     }
@@ -79,6 +79,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::stored::UNDATED;
 
     const ALL: [Unit; 3] = [Unit::Hour, Unit::Minute, Unit::Second];
 

@@ -17,6 +17,8 @@
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
 //! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
+//! | `sums_of_all` | what answers add up, of a day | new events |
+//! | `sums_of_repos` `sums_of_actors` `sums_of_orgs` | the same of one that has many events, of a day or a busy hour | rows of `events` |
 //! | `threads` | what a pull request or issue comes to | its rows of `events` |
 //! | `projections` | a projection, with the version that has written its tables | the program |
 //!
@@ -71,7 +73,11 @@ const MIGRATIONS: &[&str] = &[
 
 /// The tables of projections that came later than the schema: a file has each as soon as the projection
 /// was rebuilt in it.
-const OF_PROJECTIONS: &[&str] = &[include_str!("activity.sql"), include_str!("threads.sql")];
+const OF_PROJECTIONS: &[&str] = &[
+    include_str!("activity.sql"),
+    include_str!("sums.sql"),
+    include_str!("threads.sql"),
+];
 
 const INDEXES: &str = include_str!("indexes.sql");
 

@@ -19,6 +19,7 @@ pub(crate) use id::{Id, id_value};
 pub(crate) use kind::{Kind, kind_value};
 pub(crate) use names::{NameTags, name_tag};
 pub(crate) use time::{
-    HOUR_SECONDS, MINUTE_SECONDS, UNDATED, seconds_of, timestamp_of, to_seconds_up,
+    DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS, UNDATED, seconds_of, timestamp_of,
+    to_seconds_up,
 };
 pub(crate) use value::Value;

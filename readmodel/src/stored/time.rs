@@ -11,6 +11,10 @@ pub(crate) const UNDATED: i64 = i64::MIN;
 pub(crate) const MINUTE_SECONDS: i64 = 60;
 pub(crate) const HOUR_SECONDS: i64 = 3600;
 
+/// Smaller ones in larger ones.
+pub(crate) const HOUR_MINUTES: i64 = 60;
+pub(crate) const DAY_HOURS: i64 = 24;
+
 /// As a row has it.
 pub(crate) fn seconds_of(time: Option<Timestamp>) -> i64 {
     time.map_or(UNDATED, Timestamp::as_seconds)

@@ -10,7 +10,7 @@ use super::checkpointer::Checkpointer;
 use super::event_row::thread_of;
 use super::event_rows::EventRows;
 use super::file::Retention;
-use super::{Writer, retention, rows, threads};
+use super::{Writer, retention, rows, sums, threads};
 use crate::error::WriteError;
 use crate::threads::ThreadKey;
 use crate::{Changes, Checkpoint, Offset, Place};
@@ -68,6 +68,7 @@ pub struct Batch<'w> {
     retention: &'w mut Retention,
     checkpointer: &'w mut Checkpointer,
     connection: &'w Connection,
+    summed_from: u64,
     transaction: Transaction<'w>,
 }
 
@@ -116,6 +117,7 @@ impl<'w> Batch<'w> {
             checkpoint,
             retention,
             checkpointer,
+            summed_from,
             ..
         } = writer;
         let connection = &*connection;
@@ -138,6 +140,7 @@ impl<'w> Batch<'w> {
             retention,
             checkpointer,
             connection,
+            summed_from: *summed_from,
             transaction,
         })
     }
@@ -174,10 +177,13 @@ impl<'w> Batch<'w> {
             retention,
             checkpointer,
             connection,
+            summed_from,
             transaction,
         } = self;
         drop(events);
         rows::add(&transaction, changes)?;
+        let first = Place::first_of(checkpoint.next_offset);
+        sums::add_of_scopes(&transaction, changes, first, summed_from)?;
         let observed_at = newest(&transaction, changes)?;
         let since = drop_old_events(&transaction, *retention, observed_at, touched)?;
         let moved = transaction
@@ -232,7 +238,11 @@ fn drop_old_events(
 ) -> rusqlite::Result<Option<i64>> {
     let since = retention::since(of.kept, observed_at, of.since);
     match since {
-        Some(since) => retention::drop_before(transaction, since, touched)?,
+        Some(since) => {
+            let days = sums::days_before(transaction, since)?;
+            retention::drop_before(transaction, since, touched)?;
+            days.sum_anew(transaction)?;
+        }
         None => threads::refresh(transaction, touched)?,
     }
     Ok(since)

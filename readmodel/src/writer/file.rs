@@ -10,7 +10,7 @@ use super::Batch;
 use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
-use crate::{Checkpoint, LogId, Offset, VersionDifferences, schema};
+use crate::{Checkpoint, LogId, Offset, SUMMED_FROM_EVENTS, VersionDifferences, schema};
 
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 pub(super) const CACHE_KIB: i64 = 32 << 10;
@@ -38,6 +38,7 @@ pub struct Writer {
     pub(super) connection: Connection,
     pub(super) checkpoint: Checkpoint,
     pub(super) retention: Retention,
+    pub(super) summed_from: u64,
     path: PathBuf,
     generation: Option<GenerationNumber>,
 }
@@ -103,6 +104,7 @@ impl Writer {
             connection,
             checkpoint,
             retention: Retention::default(),
+            summed_from: SUMMED_FROM_EVENTS,
             path: path.to_path_buf(),
             generation: None,
         })
@@ -138,6 +140,7 @@ impl Writer {
             connection,
             checkpoint,
             retention,
+            summed_from: SUMMED_FROM_EVENTS,
             path: path_buf,
             generation: None,
         })
@@ -163,6 +166,13 @@ impl Writer {
     /// batch on.
     pub const fn keep_events(&mut self, kept: Option<Duration>) {
         self.retention.kept = kept;
+    }
+
+    /// Keeps rows of sums for those with at least so many events, instead of
+    /// [`SUMMED_FROM_EVENTS`]: a model must be written with one number always, which only tests have
+    /// reasons to choose.
+    pub const fn sum_from(&mut self, events: u64) {
+        self.summed_from = events;
     }
 
     /// Begins a batch at the checkpoint. No other writer can begin one before it has ended.

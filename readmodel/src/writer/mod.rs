@@ -10,6 +10,7 @@
 //! - `threads`: the rows of the threads that a batch has touched.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
+//! - `sums`: the rows of sums, which are made of others.
 //!
 //! The rows are a function of the log's prefix alone, not of where batches begin and end: a load of
 //! the whole log at once (`bulk`) makes the same.
@@ -23,6 +24,7 @@ pub(crate) mod identity_totals;
 mod rebuild;
 pub(crate) mod retention;
 pub(crate) mod rows;
+pub(crate) mod sums;
 mod threads;
 
 pub(crate) use batch::Totals;

@@ -16,11 +16,14 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
-use super::{Admission, Admit, Writer, rows, threads};
+use super::{Admission, Admit, Writer, rows, sums, threads};
 use crate::error::{OpenError, WriteError};
 use crate::projection;
 use crate::schema::Blueprint;
-use crate::{Changes, Checkpoint, LogId, Offset, Place, Projection, VersionDifferences, schema};
+use crate::{
+    Changes, Checkpoint, LogId, Offset, Place, Projection, SUMMED_FROM_EVENTS, VersionDifferences,
+    schema,
+};
 
 /// Pages that are copied between two looks at whether to go on: 16 MiB.
 const COPIED_PAGES: i32 = 4096;
@@ -57,6 +60,7 @@ pub struct Rebuild {
     connection: Connection,
     checkpoint: Checkpoint,
     projections: Vec<Projection>,
+    summed_from: u64,
 }
 
 impl fmt::Debug for Rebuild {
@@ -156,6 +160,7 @@ impl RebuildSource {
             connection,
             checkpoint: self.checkpoint,
             projections,
+            summed_from: SUMMED_FROM_EVENTS,
         }))
     }
 }
@@ -188,6 +193,11 @@ impl Rebuild {
         &self.projections
     }
 
+    /// As [`Writer::sum_from`].
+    pub const fn sum_from(&mut self, events: u64) {
+        self.summed_from = events;
+    }
+
     /// Whether there is anything to fold: where not, no record has to be seen.
     pub fn needs_records(&self) -> bool {
         !self.projections.iter().all(|of| of.is_of_rows())
@@ -214,11 +224,15 @@ impl Rebuild {
             connection,
             checkpoint,
             projections,
+            summed_from,
         } = self;
         if projections.contains(&Projection::Threads) {
             threads::fill(&connection)?;
         }
         schema::create_indexes(&connection)?;
+        if projections.contains(&Projection::Sums) {
+            sums::make_all(&connection, summed_from)?;
+        }
         projection::note(&connection, &projections)?;
         let dead = "UPDATE checkpoint SET dead = (SELECT count(*) FROM dead_letters)";
         connection.execute(dead, [])?;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::identity_totals;
+use super::{identity_totals, sums};
 use crate::changes::{ActivitySum, ContributionSighting, Contributor, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
@@ -45,6 +45,8 @@ pub(super) fn add_of(
         Projection::Envelopes => add_envelopes(connection, changes),
         Projection::Names => add_all_names(connection, changes),
         Projection::PullRequests => add_pull_requests(connection, changes),
+        // Those of single scopes are made of the rows of events.
+        Projection::Sums => sums::add_of_all(connection, changes),
         // Of the rows of events.
         Projection::Threads => Ok(()),
     }
@@ -63,7 +65,8 @@ const fn has_few(projection: Projection) -> bool {
         | Projection::Counts
         | Projection::DeadLetters
         | Projection::Envelopes
-        | Projection::PullRequests => true,
+        | Projection::PullRequests
+        | Projection::Sums => true,
     }
 }
 

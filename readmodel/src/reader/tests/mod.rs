@@ -5,6 +5,7 @@
 //! - `world`: records, and the model that a writer makes of them.
 //! - `naive`: the answers from the list.
 //! - `properties`: the two agree. - `over_time`: so they do over time.
+//! - `sums`: which rows answer.
 //! - `trending`: what stands out.
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `thread_rows`: what they come to is the same however it was written, and of what is left.
@@ -22,6 +23,7 @@ mod naive_threads;
 mod over_time;
 mod plans;
 mod properties;
+mod sums;
 mod thread_rows;
 mod threads;
 mod trending;

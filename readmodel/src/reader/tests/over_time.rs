@@ -230,6 +230,8 @@ fn activity_is_the_same_without_its_sums() {
     };
     let with_sums = ask();
     assert_eq!(with_sums.1.commits, Some(199 * 200 / 2));
+    world.execute("DELETE FROM projections WHERE name = 'sums'");
+    assert_eq!(ask(), with_sums);
     world.execute(
         "DROP TABLE hourly_activity; DROP TABLE minute_activity;
          DELETE FROM projections WHERE name = 'activity'",

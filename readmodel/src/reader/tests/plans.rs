@@ -8,7 +8,7 @@ use rusqlite::types::Null;
 use super::world::World;
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
-    activity, contributors, counts, coverage, event_query, interval, matrix, series, trending,
+    activity, contributors, counts, coverage, event_query, interval, matrix, series, sums, trending,
 };
 use crate::reader::{thread_rows, thread_spans, threads};
 use crate::threads::ThreadKind;
@@ -110,6 +110,21 @@ fn what_is_asked_over_time_seeks() {
     for sql in hot {
         assert_seeks(&snapshot, sql);
         assert_planned_once(&snapshot, sql);
+    }
+    for table in [
+        "sums_of_all",
+        "sums_of_repos",
+        "sums_of_actors",
+        "sums_of_orgs",
+    ] {
+        for sql in [
+            sums::any_sql(table),
+            sums::busy_sql(table),
+            sums::rows_sql(table),
+        ] {
+            assert_seeks(&snapshot, &sql);
+            assert_planned_once(&snapshot, &sql);
+        }
     }
     for column in ["repo", "actor", "org"] {
         let of_scope = [

@@ -19,6 +19,9 @@ use crate::{
 
 pub(super) const LOG: LogId = LogId::new([7; 16]);
 
+/// Small worlds have scopes with more events than this, and with fewer, and so have their hours.
+const SUMMED_FROM_EVENTS: u64 = 4;
+
 /// 2015-01-01T15:00:00Z, a whole hour.
 pub(super) const BASE_SECONDS: i64 = 1_420_124_400;
 
@@ -41,7 +44,8 @@ impl World {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("model.db");
-        let writer = Writer::create(&path, LOG).unwrap();
+        let mut writer = Writer::create(&path, LOG).unwrap();
+        writer.sum_from(SUMMED_FROM_EVENTS);
         Self {
             _dir: dir,
             path,
@@ -52,7 +56,8 @@ impl World {
 
     pub(super) fn of(records: &[Record]) -> Self {
         let mut world = Self::new();
-        world.append(records);
+        // Whoever comes to have many events does so in the midst of its history.
+        records.chunks(2).for_each(|batch| world.append(batch));
         world
     }
 
@@ -78,6 +83,7 @@ impl World {
         finder.add(keys).unwrap();
         let mut load = finder.finish().unwrap();
         load.keep_events(kept);
+        load.sum_from(SUMMED_FROM_EVENTS);
         let (mut part, mut admissions) = (load.part(1), Vec::new());
         let mut changes = Changes::default();
         for (offset, record) in offsets(0).zip(records) {
@@ -150,6 +156,7 @@ fn fold_record(changes: &mut Changes, offset: Offset, record: &Record, admission
 fn fold(changes: &mut Changes, event: &Event<'_>) {
     changes.activity.see(event);
     changes.contributions.see(event);
+    changes.sums.see(event);
     let at = event.created_at;
     changes.count(&event.kind, at);
     if let Some((key, name)) = event.repo.as_ref().and_then(|repo| {
@@ -212,9 +219,11 @@ pub(super) fn event(kind: &str, id: u64, at: Option<i64>) -> Event<'static> {
     }
 }
 
-/// Seconds around whole hours and equal ones.
+/// Seconds around whole hours and equal ones, of two days.
 fn any_second() -> impl Strategy<Value = i64> {
-    (0_i64..20, -1_i64..=1).prop_map(|(steps, near)| BASE_SECONDS + steps * 900 + near)
+    let later = sample::select(vec![0_i64, 0, 27_000]);
+    let steps = (0_i64..20, -1_i64..=1, later);
+    steps.prop_map(|(steps, near, later)| BASE_SECONDS + steps * 900 + near + later)
 }
 
 fn any_millis() -> impl Strategy<Value = i64> {
