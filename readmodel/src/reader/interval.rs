@@ -14,6 +14,7 @@ use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
 use crate::stored::{Action, UNDATED};
+use crate::threads::ThreadKind;
 
 /// Which event of a pull request dates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,10 +54,17 @@ impl Snapshot<'_> {
         window: &Window,
         action: PullRequestAction,
     ) -> Result<PullRequestInterval, ReadError> {
+        let by_rows = matches!(scope, Scope::Org(_))
+            && action == PullRequestAction::Opened
+            && self.answers_by_rows(scope, window)?;
         let (from, to) = window.seconds();
         let window = (from.max(UNDATED + 1), to);
         let openings = match (scope, scope.sql()) {
             (Scope::Repo(_), Some(repo)) => self.openings_of_repo(&repo, window, action)?,
+            (_, Some(org)) if by_rows => match self.openings_by_rows(&org, window)? {
+                Some(openings) => openings,
+                None => self.openings_by_events(&org, window, action)?,
+            },
             (_, Some(scope)) => self.openings_by_events(&scope, window, action)?,
             (_, None) => self.openings_of_all(window, action)?,
         };
@@ -89,6 +97,25 @@ impl Snapshot<'_> {
             }
         }
         Ok(openings)
+    }
+
+    /// Of an organisation, from what its pull requests come to. `None` where an opening has no time: a later
+    /// one of the same pull request may have one, which the row does not tell.
+    fn openings_by_rows(
+        &self,
+        org: &ScopeSql,
+        (from, to): (i64, i64),
+    ) -> Result<Option<Vec<Opening>>, ReadError> {
+        let (mut openings, mut undated) = (Vec::new(), false);
+        self.each_summary(ThreadKind::PullRequest, org, &mut |(repo, _), summary| {
+            match summary.opened_at {
+                Some(UNDATED) => undated = true,
+                Some(at) if (from..to).contains(&at) => openings.push((repo, at)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok((!undated).then_some(openings))
     }
 
     /// For a scope that has no table of pull requests: those it has an event of in the window, then
