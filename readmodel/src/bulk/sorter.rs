@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::io;
 
-use super::spill::{Run, RunReader, Spill};
+use super::spill::{BLOCK_BYTES, Run, RunReader, Spill};
 
 /// The first bytes of an entry, as numbers: most comparisons look no further.
 type Prefix = (u64, u64);
@@ -31,6 +31,12 @@ const PLACE_BYTES: usize = size_of::<(Prefix, u32, u32)>();
 
 /// More bytes than almost every entry has: names are at most 140 bytes long.
 const ENTRY_BYTES: usize = 256;
+
+/// Runs that are merged are read in blocks of so many bytes together: there are a thousand of 50 million events.
+const MERGE_BYTES_MAX: usize = 12 << 20;
+
+/// Less is not worth a call of the system.
+const BLOCK_BYTES_MIN: usize = 4 << 10;
 
 /// Takes entries of several trees in any order. All share the memory, so that the runs of a tree that
 /// has much are long ones, and none is taken twice.
@@ -116,9 +122,10 @@ pub(super) struct Sorted {
 
 impl Sorted {
     pub(super) fn merge(runs: &[Run], spill: &Spill) -> io::Result<Self> {
+        let block_bytes = (MERGE_BYTES_MAX / runs.len().max(1)).clamp(BLOCK_BYTES_MIN, BLOCK_BYTES);
         let mut heads = Vec::with_capacity(runs.len());
         for &run in runs {
-            let mut head = Head::new(spill.read(run));
+            let mut head = Head::new(spill.read(run, block_bytes));
             if head.advance()? {
                 heads.push(head);
             }

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is read or written at once.
-const BLOCK_BYTES: usize = 32 << 10;
+/// What is written at once, and read where few runs are read together.
+pub(super) const BLOCK_BYTES: usize = 32 << 10;
 
 /// Bytes of an entry's length.
 const LENGTH_BYTES: usize = 4;
@@ -62,12 +62,13 @@ impl Spill {
         Ok(Run { at, bytes })
     }
 
-    /// Reads a run from its beginning.
-    pub(super) fn read(&self, run: Run) -> RunReader {
+    /// Reads a run from its beginning, so many bytes at once.
+    pub(super) fn read(&self, run: Run, block_bytes: usize) -> RunReader {
         RunReader {
             file: Arc::clone(&self.file),
             rest: run,
             block: Vec::new(),
+            block_bytes,
             at: 0,
             entry: 0,
         }
@@ -81,6 +82,7 @@ pub(super) struct RunReader {
     /// What is not in the block.
     rest: Run,
     block: Vec<u8>,
+    block_bytes: usize,
     /// Where in the block the entry begins, and how long it is.
     at: usize,
     entry: usize,
@@ -118,8 +120,10 @@ impl RunReader {
         }
         self.block.drain(..self.at);
         self.at = 0;
-        let more = BLOCK_BYTES.max(wanted - left);
+        let more = self.block_bytes.max(wanted - left);
         let more = usize::try_from(self.rest.bytes).map_or(more, |rest| rest.min(more));
+        // No more than that: there are as many blocks as runs.
+        self.block.reserve_exact(more);
         self.block.resize(left + more, 0);
         self.file
             .read_exact_at(&mut self.block[left..], self.rest.at)?;
