@@ -4,7 +4,8 @@
 //! contribution that each has ever made in the scope. A contribution without an actor is
 //! nobody's, and one under a bot's login that bot's, whatever else the account is called.
 
-use rusqlite::{params, params_from_iter};
+use ghev_event::Timestamp;
+use rusqlite::params_from_iter;
 use rustc_hash::FxHashMap;
 
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
@@ -34,6 +35,12 @@ type Stretch = [i64; 3];
 /// How often each actor has contributed.
 type ByActor = FxHashMap<i64, u64>;
 
+/// How many contributed first before a window, and in it.
+struct Firsts {
+    before: u64,
+    within: u64,
+}
+
 impl Snapshot<'_> {
     /// Who contributes to a scope, in a window, which is always one of `created_at`. What an actor
     /// contributes is not of the scope of another actor, so that [`Scope::Actor`] has none.
@@ -52,21 +59,28 @@ impl Snapshot<'_> {
             return Ok(Contributors::default());
         }
         let (from, to) = window.seconds();
+        // A window may end before it begins.
+        let to = to.max(from);
         let active = if window.is_everything() {
             self.contributions_ever(&stretches)?
         } else {
-            self.contributions_in(scope, from, to, bots)?
+            let mut active = self.contributions_in(scope, from, to, bots)?;
+            self.add_dropped(&mut active, &stretches, (from, to))?;
+            active
         };
-        let (mut known_before, mut still_here) = (0, 0);
-        if window.from.is_some() {
-            known_before = self.known_before(&stretches, from)?;
-            still_here = self.known_among(&active, &stretches, from)?;
-        }
+        let first = match window.from {
+            Some(_) => self.firsts(&stretches, (from, to))?,
+            None => Firsts {
+                before: 0,
+                within: active.len() as u64,
+            },
+        };
         let everybody = active.len() as u64;
+        let still_here = everybody.saturating_sub(first.within);
         Ok(Contributors {
             active: everybody,
-            new: everybody.saturating_sub(still_here),
-            inactive: known_before.saturating_sub(still_here),
+            new: first.within,
+            inactive: first.before.saturating_sub(still_here),
             absence_factor: absence_factor(active.values().copied().collect()),
             contributions: active.values().sum(),
         })
@@ -86,39 +100,49 @@ impl Snapshot<'_> {
         Ok(ever)
     }
 
-    /// How many actors contributed before `from`, in seconds.
-    fn known_before(&self, stretches: &[Stretch], from: i64) -> Result<u64, ReadError> {
-        let mut known = 0;
+    /// How many actors contributed first before `[from, to)` seconds, and in it: who did so in it was
+    /// active in it, so that nobody has to be looked up.
+    fn firsts(&self, stretches: &[Stretch], (from, to): (i64, i64)) -> Result<Firsts, ReadError> {
+        let (mut before, mut by_end) = (0, 0);
         for at in 0..stretches.len() {
             // Who was counted in a stretch before is not counted again.
             let of = stretches[..=at].iter().rev().flatten().copied();
-            let of = std::iter::once(from).chain(of);
-            let more: i64 = self
-                .prepare(&known_before_sql(at))?
-                .query_row(params_from_iter(of), |row| row.get(0))?;
-            known += more.unsigned_abs();
+            let of = [from, to].into_iter().chain(of);
+            let more: [i64; 2] = self
+                .prepare(&firsts_sql(at))?
+                .query_row(params_from_iter(of), |row| Ok([row.get(0)?, row.get(1)?]))?;
+            before += more[0].unsigned_abs();
+            by_end += more[1].unsigned_abs();
         }
-        Ok(known)
+        Ok(Firsts {
+            before,
+            within: by_end.saturating_sub(before),
+        })
     }
 
-    /// How many of these actors contributed before `from`, in seconds.
-    fn known_among(
+    /// Adds those of whose events the rows were dropped, as far as they are known to have been active: who
+    /// contributed first in a window was.
+    fn add_dropped(
         &self,
-        actors: &ByActor,
+        active: &mut ByActor,
         stretches: &[Stretch],
-        from: i64,
-    ) -> Result<u64, ReadError> {
-        let mut statement = self.prepare(KNOWN)?;
-        let mut known = 0;
-        for actor in actors.keys() {
-            for &[to, key, by_bot] in stretches {
-                if statement.exists(params![to, key, by_bot, actor, from])? {
-                    known += 1;
-                    break;
-                }
+        (from, to): (i64, i64),
+    ) -> Result<(), ReadError> {
+        let Some(since) = self.events_since().map(Timestamp::as_seconds) else {
+            return Ok(());
+        };
+        let to = to.min(since);
+        if from >= to {
+            return Ok(());
+        }
+        let mut statement = self.prepare(FIRST_IN)?;
+        for &[of, key, by_bot] in stretches {
+            let mut rows = statement.query([of, key, by_bot, from, to])?;
+            while let Some(row) = rows.next()? {
+                active.entry(row.get(0)?).or_default();
             }
         }
-        Ok(known)
+        Ok(())
     }
 
     /// How often each has contributed in `[from, to)` seconds.
@@ -157,23 +181,30 @@ impl Snapshot<'_> {
 pub(super) const EVER: &str = "SELECT actor, events FROM contributors
     WHERE \"to\" = ?1 AND key = ?2 AND by_bot = ?3";
 
-pub(super) const KNOWN: &str = "SELECT 1 FROM contributors
-    WHERE \"to\" = ?1 AND key = ?2 AND by_bot = ?3 AND actor = ?4 AND first_at < ?5";
+pub(super) const FIRST_IN: &str = "SELECT actor FROM contributors
+    WHERE \"to\" = ?1 AND key = ?2 AND by_bot = ?3 AND first_at >= ?4 AND first_at < ?5";
 
-/// Who contributed before ?1 in one stretch, and in none of `others` that follow in the parameters.
-pub(super) fn known_before_sql(others: usize) -> String {
-    let mut sql = "SELECT COUNT(*) FROM contributors AS c
-         WHERE c.\"to\" = ?2 AND c.key = ?3 AND c.by_bot = ?4 AND c.first_at < ?1"
-        .to_owned();
-    for at in (5..).step_by(3).take(others) {
-        let (key, by_bot) = (at + 1, at + 2);
-        sql.push_str(&format!(
-            " AND NOT EXISTS (SELECT 1 FROM contributors AS o
-               WHERE o.\"to\" = ?{at} AND o.key = ?{key} AND o.by_bot = ?{by_bot}
-                 AND o.actor = c.actor AND o.first_at < ?1)"
-        ));
-    }
-    sql
+/// How many contributed before ?1 and before ?2, which is not earlier, in one stretch, and in none of `others`
+/// that follow in the parameters.
+pub(super) fn firsts_sql(others: usize) -> String {
+    let only_here_before = |bound: &str| {
+        let mut only = format!("c.first_at < {bound}");
+        for at in (6..).step_by(3).take(others) {
+            let (key, by_bot) = (at + 1, at + 2);
+            only.push_str(&format!(
+                " AND NOT EXISTS (SELECT 1 FROM contributors AS o
+                   WHERE o.\"to\" = ?{at} AND o.key = ?{key} AND o.by_bot = ?{by_bot}
+                     AND o.actor = c.actor AND o.first_at < {bound})"
+            ));
+        }
+        only
+    };
+    format!(
+        "SELECT COUNT(*) FILTER (WHERE {}), COUNT(*) FILTER (WHERE {}) FROM contributors AS c
+         WHERE c.\"to\" = ?3 AND c.key = ?4 AND c.by_bot = ?5 AND c.first_at < ?2",
+        only_here_before("?1"),
+        only_here_before("?2")
+    )
 }
 
 /// The kinds are only compared: the index tells which rows need not be read.
@@ -214,6 +245,9 @@ fn stretches(scope: &Scope, bots: Bots) -> Vec<Stretch> {
 /// The fewest whose contributions reach half of all.
 fn absence_factor(mut contributions: Vec<u64>) -> Option<u64> {
     let total: u64 = contributions.iter().sum();
+    if total == 0 {
+        return None;
+    }
     contributions.sort_unstable_by(|a, b| b.cmp(a));
     let mut made = 0;
     for (actors, contributed) in (1..).zip(contributions) {
@@ -232,6 +266,7 @@ mod tests {
     #[test]
     fn half_of_the_contributions_is_enough() {
         assert_eq!(absence_factor(vec![]), None);
+        assert_eq!(absence_factor(vec![0, 0]), None);
         assert_eq!(absence_factor(vec![7]), Some(1));
         assert_eq!(absence_factor(vec![1, 2, 1]), Some(1));
         assert_eq!(absence_factor(vec![1, 1, 1]), Some(2));

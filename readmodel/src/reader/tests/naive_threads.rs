@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ghev_event::{Event, EventId, KnownKind, Timestamp};
 
 use super::naive::Stored;
+use super::world::ScopeName;
 use crate::{Bots, Contributors, Distribution, Issues, PullRequests, Window};
 
 /// A number, or where there is none a lower-cased name.
@@ -231,7 +232,27 @@ pub(super) fn issues(events: &[Stored], window: &Window, bots: Bots) -> Issues {
     }
 }
 
-pub(super) fn contributors(events: &[Stored], window: &Window, bots: Bots) -> Contributors {
+/// What somebody contributed, and whose it is: what was contributed under a bot's login, and what to the
+/// identity that is only a name, each has an earliest time of its own.
+type Part = (Who, bool, bool);
+
+fn part(event: &Event<'_>, scope: ScopeName) -> Option<Part> {
+    let is_named = match scope {
+        ScopeName::All | ScopeName::Actor(_) => false,
+        ScopeName::Repo(_) => event.repo.as_ref()?.id.is_none(),
+        ScopeName::Org(_) => event.org.as_ref()?.id.is_none(),
+    };
+    Some((actor(event)?, is_bot(event), is_named))
+}
+
+/// Where the rows of events before `since` were dropped, first contributions are known still.
+pub(super) fn contributors(
+    events: &[Stored],
+    scope: ScopeName,
+    window: &Window,
+    bots: Bots,
+    since: Option<Timestamp>,
+) -> Contributors {
     let kinds = [
         "PushEvent",
         "PullRequestEvent",
@@ -241,28 +262,39 @@ pub(super) fn contributors(events: &[Stored], window: &Window, bots: Bots) -> Co
         "IssueCommentEvent",
         "CommitCommentEvent",
     ];
-    let contributions: Vec<(Who, Option<Timestamp>)> = events
+    let contributions: Vec<(Part, Option<Timestamp>)> = events
         .iter()
         .map(|stored| &stored.event)
         .filter(|event| kinds.contains(&event.kind.name()))
         .filter(|event| bots == Bots::Include || !is_bot(event))
-        .filter_map(|event| Some((actor(event)?, event.created_at)))
+        .filter_map(|event| Some((part(event, scope)?, event.created_at)))
         .collect();
+    let is_everything = window.from.is_none() && window.to.is_none();
     let mut counts: BTreeMap<&Who, u64> = BTreeMap::new();
-    for (who, _) in contributions.iter().filter(|(_, at)| lies_in(window, *at)) {
-        *counts.entry(who).or_default() += 1;
+    for ((who, ..), at) in contributions.iter().filter(|(_, at)| lies_in(window, *at)) {
+        if is_everything || since.is_none() || *at >= since {
+            *counts.entry(who).or_default() += 1;
+        }
     }
-    let before: BTreeSet<&Who> = contributions
+    let mut firsts: BTreeMap<&Part, Timestamp> = BTreeMap::new();
+    for (of, at) in &contributions {
+        if let Some(at) = *at {
+            let first = firsts.entry(of).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+    for (part, &first) in &firsts {
+        if !is_everything && Some(first) < since && lies_in(window, Some(first)) {
+            counts.entry(&part.0).or_default();
+        }
+    }
+    let before: BTreeSet<&Who> = firsts
         .iter()
-        .filter(|(_, at)| {
-            window
-                .from
-                .is_some_and(|from| at.is_some_and(|at| at < from))
-        })
-        .map(|(who, _)| who)
+        .filter(|(_, at)| window.from.is_some_and(|from| **at < from))
+        .map(|(part, _)| &part.0)
         .collect();
     let all: u64 = counts.values().sum();
-    let mut most_first: Vec<u64> = counts.values().copied().collect();
+    let mut most_first: Vec<u64> = counts.values().copied().filter(|&of| of > 0).collect();
     most_first.sort_unstable();
     most_first.reverse();
     let enough =

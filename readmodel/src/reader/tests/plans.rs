@@ -318,9 +318,9 @@ fn threads_and_people_are_found_along_indexes() {
     let whole = "SEARCH events USING COVERING INDEX events_by_thread (repo>?)";
     assert_eq!(steps, [whole]);
     assert_seeks(&snapshot, contributors::EVER);
-    assert_seeks(&snapshot, contributors::KNOWN);
+    assert_seeks(&snapshot, contributors::FIRST_IN);
     for others in 0..4 {
-        let sql = contributors::known_before_sql(others);
+        let sql = contributors::firsts_sql(others);
         assert_seeks(&snapshot, &sql);
         assert_planned_once(&snapshot, &sql);
     }

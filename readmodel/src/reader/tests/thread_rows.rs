@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::{option, sample};
 
 use super::naive::{self, Stored};
-use super::threads::{any_span, any_thread_event, assert_same_threads, near, on, record};
+use super::threads::{
+    any_span, any_thread_event, assert_same_people, assert_same_threads, near, on, record,
+};
 use super::world::{LOG, Record, ScopeName, World, import};
 use crate::reader::thread_spans::Walk;
 use crate::{Bots, Projection, RebuildSource, Scope, Snapshot, TableHashes, Window};
@@ -99,7 +101,9 @@ proptest! {
             let Some(scope) = name.resolve(&snapshot) else {
                 continue;
             };
-            let events = left(naive::in_scope(&all, name).0, snapshot.events_since());
+            let events = naive::in_scope(&all, name).0;
+            assert_same_people(&snapshot, (&scope, name), &events, &window, bots);
+            let events = left(events, snapshot.events_since());
             assert_same_threads(&snapshot, &scope, &events, &window, bots);
         }
     }
