@@ -86,6 +86,8 @@ pub struct Limits {
     /// Bytes of answers, without the short ones, that clients have not read yet, all together; a
     /// question whose answer finds no room is refused as `overloaded`.
     pub answers_max_bytes: usize,
+    /// Bytes of answers that are kept for whoever asks the same before the read model changes; 0 for none.
+    pub kept_answers_max_bytes: usize,
     /// How long requests under way may take to end once the service is to stop.
     pub drain_timeout: Duration,
 }
@@ -149,6 +151,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             read_min_bytes_per_second: 4 * 1024,
             answers_max_bytes: 32 * 1024 * 1024,
+            kept_answers_max_bytes: 8 * 1024 * 1024,
             drain_timeout: Duration::from_secs(10),
         }
     }

@@ -3,12 +3,12 @@
 
 use std::hash::Hash as _;
 
-use ghev_readmodel::{AsOf, GenerationNumber};
 use http::HeaderValue;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Encoding;
 use crate::parameters::Format;
+use crate::service::State;
 
 /// A strong entity tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +21,9 @@ impl EntityTag {
         version: &str,
         request: &str,
         (format, encoding): (Format, Encoding),
-        (generation, as_of): (GenerationNumber, &AsOf),
+        state: &State,
     ) -> Self {
         let mut hash = Xxh3::new();
-        let checkpoint = &as_of.checkpoint;
-        let state = (generation, checkpoint.log_id, checkpoint.next_offset);
         (version, request, format, encoding, state).hash(&mut hash);
         Self(hash.digest())
     }

@@ -32,6 +32,7 @@ const STATUSES: [u16; 13] = [
 #[derive(Debug)]
 pub(crate) struct Metrics {
     endpoints: Vec<EndpointMetrics>,
+    reused: AtomicU64,
     connections: AtomicU64,
     connections_ended: AtomicU64,
     connections_refused: AtomicU64,
@@ -57,6 +58,7 @@ impl Metrics {
         });
         Self {
             endpoints: endpoints.collect(),
+            reused: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             connections_ended: AtomicU64::new(0),
             connections_refused: AtomicU64::new(0),
@@ -76,6 +78,11 @@ impl Metrics {
         let ended = self.connections_ended.load(Ordering::Relaxed);
         let connections = self.connections.load(Ordering::Relaxed);
         connections.saturating_sub(ended)
+    }
+
+    /// Counts an answer that was given before and is given again.
+    pub(crate) fn reused(&self) {
+        add(&self.reused, 1);
     }
 
     /// Counts a connection that was refused.
@@ -119,6 +126,11 @@ impl Metrics {
         for metrics in &self.endpoints {
             metrics.write_latencies(&mut latencies);
         }
+        text.counter(
+            "ghev_http_kept_answers_total",
+            "Answers given as they had been kept, since the read model had not changed.",
+        )
+        .sample(&[], self.reused.load(Ordering::Relaxed));
         text.gauge("ghev_http_connections", "Open connections.")
             .sample(&[], self.open_connections());
         text.counter("ghev_http_connections_total", "Connections let in.")

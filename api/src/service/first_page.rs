@@ -39,7 +39,7 @@ impl Service {
         let (encoding, body) = preferred_encoding(&request.headers)
             .encode(html.into_bytes())
             .map_err(|error| Problem::internal(format!("cannot compress the page: {error}")))?;
-        let mut page = response::of_body(None, encoding, HTML, self.room.hold(body)?);
+        let mut page = response::of_body(None, encoding, HTML, self.room.hold(body.into())?);
         if let Err(problem) = figures {
             *page.status_mut() = problem.code.status();
             let seconds = problem.code.retry_after_seconds().map(HeaderValue::from);

@@ -1,8 +1,10 @@
 //! A question with all that is needed to answer it wherever a reader is.
 
+use bytes::Bytes;
 use ghev_event::Timestamp;
 use ghev_readmodel::Reader;
 
+use super::kept::State;
 use crate::answer::{Encoding, EntityTag};
 use crate::freshness::Freshness;
 use crate::handlers::Ask;
@@ -28,23 +30,30 @@ pub(super) struct Job {
 pub(super) enum Outcome {
     /// The client has the answer already.
     NotModified(EntityTag),
-    /// The answer; tagged unless it depends on the clock.
-    Answer {
-        tag: Option<EntityTag>,
-        encoding: Encoding,
-        body: Vec<u8>,
-        next_page_token: Option<String>,
-    },
+    Answer(Answered),
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(super) struct Answered {
+    /// What it is of.
+    pub(super) state: State,
+    /// None where it depends on the clock.
+    pub(super) tag: Option<EntityTag>,
+    pub(super) format: Format,
+    pub(super) encoding: Encoding,
+    pub(super) body: Bytes,
+    pub(super) next_page_token: Option<String>,
 }
 
 impl Job {
     /// May be run again: what it asks, and of what, is the reader's.
     pub(super) fn run(&self, reader: &mut Reader) -> Result<Outcome, Problem> {
         let snapshot = reader.snapshot()?;
+        let state = State::of(snapshot.generation(), snapshot.as_of());
         let tag = (!self.asked.depends_on_clock()).then(|| {
             let representation = (self.format, self.encoding);
-            let state = (snapshot.generation(), snapshot.as_of());
-            EntityTag::of_answer(self.version, &self.request, representation, state)
+            EntityTag::of_answer(self.version, &self.request, representation, &state)
         });
         if let (Some(tag), Some(known)) = (tag, &self.if_none_match)
             && tag.is_in(known)
@@ -61,15 +70,18 @@ impl Job {
             body,
             next_page_token,
         } = self.asked.answer(&ask, self.format)?;
-        let (encoding, body) = self
+        let (encoding, mut body) = self
             .encoding
             .encode(body)
             .map_err(|error| Problem::internal(format!("cannot compress an answer: {error}")))?;
-        Ok(Outcome::Answer {
+        body.shrink_to_fit();
+        Ok(Outcome::Answer(Answered {
+            state,
             tag,
+            format: self.format,
             encoding,
-            body,
+            body: body.into(),
             next_page_token,
-        })
+        }))
     }
 }

@@ -1,5 +1,6 @@
 //! The way of a request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use ghev_event::Timestamp;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, header};
 
-use super::job::{Job, Outcome};
+use super::kept::KeptAnswers;
 use super::response;
 use super::room::Room;
 use crate::answer::{self, Encoding, Offered};
@@ -23,7 +24,7 @@ use crate::parameters::{Format, Input, Parameters as _};
 use crate::problem::{Code, Problem};
 use crate::queries::QueryThreads;
 use crate::readers::Readers;
-use crate::table::{Action, Cost, Endpoint, Question};
+use crate::table::{Action, Endpoint};
 use crate::tokens::Tokens;
 use crate::views::HealthView;
 use crate::web::ServeError;
@@ -39,12 +40,13 @@ pub(crate) struct Service {
     endpoints: Vec<Endpoint>,
     documents: Documents,
     metrics: Metrics,
-    readers: Readers,
+    pub(super) readers: Readers,
     pub(super) room: Room,
+    pub(super) kept: KeptAnswers,
     pub(super) queries: Arc<QueryThreads>,
     feed: Arc<Feed>,
     patience: Patience,
-    lookup_deadline: Duration,
+    pub(super) lookup_deadline: Duration,
     pub(super) freshness: Freshness,
     tokens: Option<Tokens>,
     pub(super) now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -81,6 +83,7 @@ impl Service {
             },
             queries,
             room: Room::new(options.limits.answers_max_bytes),
+            kept: KeptAnswers::new(options.limits.kept_answers_max_bytes),
             readers,
             lookup_deadline: options.lookup_deadline,
             now: Arc::clone(&options.now),
@@ -108,11 +111,11 @@ impl Service {
     /// percent-encoded.
     pub(crate) async fn respond<'r>(
         &self,
-        endpoint: usize,
+        number: usize,
         segment: impl Fn(&str) -> Option<&'r str>,
         request: &Parts,
     ) -> Response<Bytes> {
-        let endpoint = &self.endpoints[endpoint];
+        let endpoint = &self.endpoints[number];
         match request.method {
             // A browser asks this before it shows a token.
             Method::OPTIONS => return response::options(),
@@ -128,7 +131,7 @@ impl Service {
         let answered = match &endpoint.action {
             Action::Question(question) => {
                 let input = Input::new(segments, request.uri.query());
-                self.answer(&**question, input, request).await
+                self.answer(number, &**question, input, request).await
             }
             Action::Stream => {
                 let input = Input::new(segments, request.uri.query());
@@ -144,7 +147,7 @@ impl Service {
     }
 
     /// Whether a request shows a token, where one is needed.
-    fn allows(&self, endpoint: &Endpoint, request: &Parts) -> bool {
+    pub(super) fn allows(&self, endpoint: &Endpoint, request: &Parts) -> bool {
         let open = matches!(endpoint.action, Action::Health);
         let mut tokens = self.tokens.iter();
         open || tokens.all(|tokens| tokens.allow(&request.headers))
@@ -159,59 +162,6 @@ impl Service {
     pub(crate) fn nowhere() -> Response<Bytes> {
         let detail = "there is nothing at this path; /docs lists what there is";
         Self::problem(&Problem::new(Code::NotFound, detail))
-    }
-
-    async fn answer(
-        &self,
-        question: &dyn Question,
-        mut input: Input,
-        request: &Parts,
-    ) -> Result<Response<Bytes>, Problem> {
-        let asked = question.read(&mut input);
-        input.finish()?;
-        let asked = asked.ok_or_else(|| Problem::internal("parameters vanished unexplained"))?;
-        let (headers, uri) = (&request.headers, &request.uri);
-        let accept = joined(headers, &header::ACCEPT);
-        let format = answer::choose(question.offered(), asked.format(), accept.as_deref())?;
-        let cost = asked.cost();
-        let job = Job {
-            asked,
-            format,
-            encoding: preferred_encoding(headers),
-            now: (self.now)(),
-            version: self.version,
-            freshness: self.freshness.clone(),
-            request: uri
-                .path_and_query()
-                .map_or_else(String::new, |target| target.as_str().to_owned()),
-            if_none_match: joined(headers, &header::IF_NONE_MATCH),
-        };
-        let outcome = match cost {
-            Cost::Lookup => self.look_up(job).await?,
-            Cost::Scan => self.scan(job).await?,
-        };
-        response::of_outcome(outcome, format, uri, &self.room)
-    }
-
-    /// Runs a lookup here and now. One that is none after all, because the disk is slow or a
-    /// repository is very busy, must not hold up the other requests of this worker: it starts anew
-    /// where it can take its time.
-    async fn look_up(&self, job: Job) -> Result<Outcome, Problem> {
-        let deadline = Instant::now() + self.lookup_deadline;
-        let looked_up = self.readers.with(|reader| {
-            reader.set_deadline(Some(deadline));
-            job.run(reader)
-        });
-        match looked_up {
-            Err(problem) if problem.code == Code::QueryDeadline => self.scan(job).await,
-            outcome => outcome,
-        }
-    }
-
-    /// Runs a question where it can take its time. Apart: a lookup's way to its answer is short, and
-    /// need not have room for the other's.
-    async fn scan(&self, job: Job) -> Result<Outcome, Problem> {
-        Box::pin(self.queries.run(move |reader| job.run(reader))).await
     }
 
     /// Events as they arrive: the answer brings along what is wanted.
@@ -313,15 +263,18 @@ pub(super) fn preferred_encoding(headers: &HeaderMap) -> Encoding {
 }
 
 /// A header that is a list, however many fields it is spread over. What is no text counts as absent.
-fn joined(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+pub(super) fn joined<'h>(
+    headers: &'h HeaderMap,
+    name: &header::HeaderName,
+) -> Option<Cow<'h, str>> {
     let mut fields = headers
         .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok());
-    let mut joined = fields.next()?.to_owned();
+    let mut joined = Cow::Borrowed(fields.next()?);
     for field in fields {
-        joined.push(',');
-        joined.push_str(field);
+        joined += ",";
+        joined += field;
     }
     Some(joined)
 }

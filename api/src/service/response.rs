@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode, Uri};
 
-use super::job::Outcome;
+use super::job::{Answered, Outcome};
 use super::room::Room;
 use crate::answer::{self, Encoding, EntityTag};
 use crate::live::EVENT_STREAM;
@@ -86,18 +86,19 @@ fn bare(status: StatusCode, body: Bytes) -> Response<Bytes> {
 /// What came of a question.
 pub(super) fn of_outcome(
     outcome: Outcome,
-    format: Format,
     uri: &Uri,
     room: &Room,
 ) -> Result<Response<Bytes>, Problem> {
     match outcome {
         Outcome::NotModified(tag) => Ok(not_modified(tag)),
-        Outcome::Answer {
+        Outcome::Answer(Answered {
             tag,
+            format,
             encoding,
             body,
             next_page_token,
-        } => {
+            ..
+        }) => {
             let body = room.hold(body)?;
             let mut response = of_body(tag, encoding, answer::media_type(format), body);
             if let Some(token) = next_page_token

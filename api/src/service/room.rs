@@ -22,7 +22,7 @@ pub(super) struct Room {
 
 /// An answer that takes room for as long as a byte of it is kept.
 struct Held {
-    body: Vec<u8>,
+    body: Bytes,
     _room: OwnedSemaphorePermit,
 }
 
@@ -48,11 +48,10 @@ impl Room {
     ///
     /// # Errors
     /// `overloaded` where other answers take the room.
-    pub(super) fn hold(&self, mut body: Vec<u8>) -> Result<Bytes, Problem> {
+    pub(super) fn hold(&self, body: Bytes) -> Result<Bytes, Problem> {
         if body.len() < COUNTED_MIN_BYTES {
-            return Ok(body.into());
+            return Ok(body);
         }
-        body.shrink_to_fit();
         let units = body.len().div_ceil(UNIT_BYTES).min(self.units);
         let units = u32::try_from(units).expect("there are no more units than a u32 counts");
         let room = Arc::clone(&self.free).try_acquire_many_owned(units);
@@ -68,20 +67,24 @@ impl Room {
 mod tests {
     use super::*;
 
+    fn answer(bytes: usize) -> Bytes {
+        vec![1; bytes].into()
+    }
+
     #[test]
     fn room_is_taken_while_any_part_of_an_answer_is_kept() {
         let room = Room::new(64 * 1024);
-        let first = room.hold(vec![1; 40 * 1024]).unwrap();
-        let refused = room.hold(vec![2; 40 * 1024]).unwrap_err();
+        let first = room.hold(answer(40 * 1024)).unwrap();
+        let refused = room.hold(answer(40 * 1024)).unwrap_err();
         assert_eq!(refused.code, Code::Overloaded);
-        assert_eq!(room.hold(vec![3; 100]).unwrap().len(), 100, "not counted");
+        assert_eq!(room.hold(answer(100)).unwrap().len(), 100, "not counted");
         let part = first.slice(1000..1001);
         drop(first);
-        assert!(room.hold(vec![2; 40 * 1024]).is_err());
+        assert!(room.hold(answer(40 * 1024)).is_err());
         drop(part);
-        let longest = room.hold(vec![2; 1024 * 1024]).unwrap();
-        assert!(room.hold(vec![4; 5000]).is_err());
+        let longest = room.hold(answer(1024 * 1024)).unwrap();
+        assert!(room.hold(answer(5000)).is_err());
         drop(longest);
-        assert!(room.hold(vec![4; 5000]).is_ok());
+        assert!(room.hold(answer(5000)).is_ok());
     }
 }

@@ -128,7 +128,10 @@ async fn answered(
         None if has_body && parts.method == http::Method::GET => {
             (None, Service::problem(&refusals::body()))
         }
-        None => routed(server, parts).await,
+        None => match server.state().answer_again(&parts) {
+            Some((endpoint, response)) => (Some(endpoint), response),
+            None => routed(server, parts).await,
+        },
     };
     // Of a body it is anybody's guess where it ends, and with it where the next request begins.
     let response = if has_body { last(response) } else { response };

@@ -1,7 +1,10 @@
 //! Entity tags, and answers that must not be kept.
 
+use ghev_api::ApiOptions;
+
+use crate::client::Client;
 use crate::model::{Model, RUST, event};
-use crate::server::Server;
+use crate::server::{Server, options};
 
 const KEPT: [&str; 10] = [
     "/v1/event-counts",
@@ -125,4 +128,83 @@ fn another_generation_is_another_answer() {
     assert_eq!(after.ok()["sample_size"], 0);
     assert_ne!(before.header("etag"), after.header("etag"));
     assert_eq!(client.get("/v1/status").ok()["generation"], 2);
+}
+
+/// How many answers a service has given as it had kept them.
+fn given_again(client: &mut Client) -> u64 {
+    let metrics = client.get("/metrics");
+    let name = "ghev_http_kept_answers_total ";
+    let mut lines = metrics.text().lines();
+    let line = lines.find_map(|line| line.strip_prefix(name));
+    line.unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_is_asked_again_of_the_same_state_is_answered_as_before() {
+    let mut model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let paths = KEPT
+        .iter()
+        .chain(&["/v1/event-counts.svg", "/v1/events?limit=1&format=csv"]);
+    for path in paths.clone() {
+        for encoding in ["identity", "gzip"] {
+            let accept = format!("Accept-Encoding: {encoding}");
+            let before = given_again(&mut client);
+            let first = client.request("GET", path, &[&accept]);
+            assert_eq!(given_again(&mut client), before, "{path} is new");
+            let again = client.request("GET", path, &[&accept]);
+            assert_eq!(given_again(&mut client), before + 1, "{path}");
+            assert_eq!(again.status, 200);
+            assert_eq!(again.body, first.body, "{path}");
+            for header in ["etag", "content-type", "content-encoding", "link", "vary"] {
+                assert_eq!(
+                    again.header(header),
+                    first.header(header),
+                    "{path}: {header}"
+                );
+            }
+            let tag = format!("If-None-Match: {}", first.header("etag").unwrap());
+            let known = client.request("HEAD", path, &[&accept, &tag]);
+            assert_eq!(known.status, 304);
+            let head = client.request("HEAD", path, &[&accept]);
+            assert_eq!((head.status, head.body.len()), (200, 0));
+            assert_eq!(given_again(&mut client), before + 3, "{path}");
+        }
+    }
+    let other_method = client.request("DELETE", KEPT[0], &[]);
+    assert_eq!(other_method.status, 405);
+    model.add(
+        "2026-11-24T12:00:00Z",
+        &[event("PushEvent", 99, "2026-11-24T12:00:00Z", RUST, "{}")],
+    );
+    let before = given_again(&mut client);
+    let counts = client.get("/v1/event-counts").ok();
+    assert_eq!(counts["as_of"]["next_offset"], 2, "{counts}");
+    for path in paths {
+        client.get(path);
+    }
+    assert_eq!(given_again(&mut client), before + 1, "each is asked anew");
+}
+
+/// A kept answer is found before anything is routed, which is also before a token used to be looked at.
+#[test]
+fn an_answer_that_was_given_to_somebody_is_not_given_to_anybody() {
+    let model = Model::small();
+    let secret = model.path().join("token");
+    std::fs::write(&secret, "a-secret-of-enough-characters-for-a-token").unwrap();
+    let server = Server::with(ApiOptions {
+        token_file: Some(secret),
+        ..options(model.path())
+    });
+    let mut client = server.client();
+    let token = "Authorization: Bearer a-secret-of-enough-characters-for-a-token";
+    for _ in 0..2 {
+        let answer = client.request("GET", "/v1/event-counts", &[token]);
+        assert_eq!(answer.status, 200);
+    }
+    for shown in [&[][..], &["Authorization: Bearer another"]] {
+        let refused = client.request("GET", "/v1/event-counts", shown);
+        assert_eq!(refused.status, 401, "{shown:?}");
+    }
 }

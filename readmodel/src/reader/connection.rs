@@ -120,20 +120,11 @@ impl Reader {
     /// # Errors
     /// [`ReadError::NotReady`] where there is no read model yet, and where it cannot be opened.
     pub fn snapshot(&mut self) -> Result<Snapshot<'_>, ReadError> {
-        let sealed = self.open.as_ref().and_then(|open| open.sealed.as_ref());
-        if sealed.is_some_and(|sealed| !sealed.is_unchanged()) {
-            self.open = None;
-        }
-        let open = match &self.target {
-            Target::Current(dir) => current(dir, &mut self.open, &self.deadline)?,
-            Target::File(path) => match &mut self.open {
-                Some(open) => open,
-                none => none.insert(open_file(path, &self.deadline)?),
-            },
-        };
+        self.follow()?;
+        let open = self.open.as_ref().expect("opened above");
         let (generation, schema) = (open.number, open.schema);
         let transaction = ReadTransaction::begin(&open.connection)?;
-        let (as_of, events_since) = transaction.state(schema)?;
+        let (as_of, events_since) = state(transaction.0, schema)?;
         let (names, folded) = (&open.names, &open.folded);
         names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
         Ok(Snapshot {
@@ -146,6 +137,32 @@ impl Reader {
             events_since,
             deadline: &self.deadline,
         })
+    }
+
+    /// What a snapshot would cover, for half of what it costs to take one.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub fn as_of(&mut self) -> Result<(GenerationNumber, AsOf), ReadError> {
+        let open = self.follow()?;
+        let (as_of, _) = state(&open.connection, open.schema)?;
+        Ok((open.number, as_of))
+    }
+
+    /// Opens what there is to read now, where that is not open.
+    fn follow(&mut self) -> Result<&OpenGeneration, ReadError> {
+        let sealed = self.open.as_ref().and_then(|open| open.sealed.as_ref());
+        if sealed.is_some_and(|sealed| !sealed.is_unchanged()) {
+            self.open = None;
+        }
+        let open = match &self.target {
+            Target::Current(dir) => current(dir, &mut self.open, &self.deadline)?,
+            Target::File(path) => match &mut self.open {
+                Some(open) => open,
+                none => none.insert(open_file(path, &self.deadline)?),
+            },
+        };
+        Ok(open)
     }
 
     /// Lets every later statement fail with [`ReadError::Interrupted`] once `deadline` has passed,
@@ -309,35 +326,6 @@ impl<'c> ReadTransaction<'c> {
         connection.prepare_cached("BEGIN")?.execute([])?;
         Ok(Self(connection))
     }
-
-    /// What the model covers, and since when it has the rows of events. The first statement: it is
-    /// what the transaction's state is taken at.
-    fn state(&self, schema: i64) -> Result<(AsOf, Option<Timestamp>), ReadError> {
-        let sql = if schema < schema::RETENTION {
-            "SELECT log_id, next_offset, observed_at, NULL FROM checkpoint"
-        } else {
-            "SELECT log_id, next_offset, observed_at, events_since FROM checkpoint"
-        };
-        let mut statement = self.0.prepare_cached(sql)?;
-        let state = statement.query_row([], |row| {
-            let log_id = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
-                let kind = rusqlite::types::Type::Text;
-                rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
-            })?;
-            let next_offset = Offset::from_sql(row.get(1)?);
-            let observed_at: Option<i64> = row.get(2)?;
-            let events_since: Option<i64> = row.get(3)?;
-            let as_of = AsOf {
-                checkpoint: Checkpoint {
-                    log_id,
-                    next_offset,
-                },
-                observed_at: observed_at.map(Timestamp::from_millis),
-            };
-            Ok((as_of, events_since.map(Timestamp::from_seconds)))
-        })?;
-        Ok(state)
-    }
 }
 
 impl Drop for ReadTransaction<'_> {
@@ -348,6 +336,35 @@ impl Drop for ReadTransaction<'_> {
             .prepare_cached("ROLLBACK")
             .and_then(|mut end| end.execute([]));
     }
+}
+
+/// What the model covers, and since when it has the rows of events. The first statement
+/// of a transaction: it is what the transaction's state is taken at.
+fn state(connection: &Connection, schema: i64) -> Result<(AsOf, Option<Timestamp>), ReadError> {
+    let sql = if schema < schema::RETENTION {
+        "SELECT log_id, next_offset, observed_at, NULL FROM checkpoint"
+    } else {
+        "SELECT log_id, next_offset, observed_at, events_since FROM checkpoint"
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let state = statement.query_row([], |row| {
+        let log_id = row.get_ref(0)?.as_str()?.parse().map_err(|error| {
+            let kind = rusqlite::types::Type::Text;
+            rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+        })?;
+        let next_offset = Offset::from_sql(row.get(1)?);
+        let observed_at: Option<i64> = row.get(2)?;
+        let events_since: Option<i64> = row.get(3)?;
+        let as_of = AsOf {
+            checkpoint: Checkpoint {
+                log_id,
+                next_offset,
+            },
+            observed_at: observed_at.map(Timestamp::from_millis),
+        };
+        Ok((as_of, events_since.map(Timestamp::from_seconds)))
+    })?;
+    Ok(state)
 }
 
 impl Snapshot<'_> {

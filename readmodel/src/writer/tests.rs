@@ -8,10 +8,10 @@ use ghev_event::{Event, ImportFacts, Origin, Provenance, Source, Timestamp, read
 use proptest::strategy::Strategy as _;
 
 use super::*;
-use crate::error::{OpenError, WriteError};
+use crate::error::{OpenError, ReadError, WriteError};
 use crate::{
-    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, Projection, RepeatFinder,
-    RepoKey, TableHashes,
+    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, Projection, Reader,
+    RepeatFinder, RepoKey, TableHashes,
 };
 
 const LOG: LogId = LogId::new([7; 16]);
@@ -158,6 +158,31 @@ fn a_bulk_load_is_a_new_generation_that_nobody_sees_before_it_is_published() {
     model.publish(number).unwrap();
     let reopened = Writer::open(&model, LOG).unwrap();
     assert_eq!(reopened.generation(), Some(number));
+}
+
+#[test]
+fn what_a_reader_covers_is_told_without_a_snapshot_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = ModelDir::new(dir.path());
+    let mut reader = Reader::new(model.clone());
+    assert!(matches!(reader.as_of(), Err(ReadError::NotReady { .. })));
+    let mut writer = Writer::open(&model, LOG).unwrap();
+    let told = |reader: &mut Reader| {
+        let told = reader.as_of().unwrap();
+        let snapshot = reader.snapshot().unwrap();
+        assert_eq!(told, (snapshot.generation(), *snapshot.as_of()));
+        told
+    };
+    let empty = told(&mut reader);
+    let batch = writer.begin().unwrap();
+    batch.commit(&Changes::default(), offset(3)).unwrap();
+    let later = told(&mut reader);
+    assert_eq!(later.1.checkpoint.next_offset, offset(3));
+    let number = model.reserve_next().unwrap();
+    let finder = RepeatFinder::create(&model.generation_path(number), LOG).unwrap();
+    drop(finder.finish().unwrap().finish(Offset::ZERO).unwrap());
+    model.publish(number).unwrap();
+    assert_eq!(told(&mut reader), (number, empty.1));
 }
 
 proptest::proptest! {
