@@ -22,17 +22,22 @@ fn replayed(fixture: &Fixture) -> TableHashes {
     fresh.hashes()
 }
 
-/// Lets a closed model say that version 0 of a projection wrote its tables: in the row's header, the
-/// constant 1 becomes the constant 0 (<https://www.sqlite.org/fileformat2.html#record_format>).
+/// Lets a closed model say that version 0 of a projection wrote its tables. The constant 1 in the row's header
+/// becomes the constant 0; a later version stands behind the name, in one byte
+/// (<https://www.sqlite.org/fileformat2.html#record_format>).
 fn outdate(model: &Path, projection: Projection) {
     let name = projection.name().as_bytes();
     let text_of = u8::try_from(13 + 2 * name.len()).unwrap();
     let row = |version: u8| [&[3, text_of, version], name].concat();
     let mut file = fs::read(model).unwrap();
-    let from = row(9);
-    let at = file.windows(from.len()).position(|bytes| bytes == from);
-    let at = at.unwrap();
-    file[at..at + from.len()].copy_from_slice(&row(8));
+    let place = |file: &[u8], row: &[u8]| file.windows(row.len()).position(|bytes| bytes == row);
+    if let Some(at) = place(&file, &row(9)) {
+        file[at + 2] = 8;
+    } else {
+        let row = row(1);
+        let at = place(&file, &row).unwrap();
+        file[at + row.len()] = 0;
+    }
     fs::write(model, file).unwrap();
 }
 
