@@ -41,13 +41,13 @@ pub enum ProjectError {
     },
     /// There is no room for another generation.
     #[error(
-        "a replay needs about {needed_bytes} bytes beside the current read model in {}, and {free_bytes} \
-         are free: free some space, or keep fewer events (--keep-events)", model_dir.display()
+        "a replay needs about {needed_bytes} bytes in {}, and {free_bytes} are free there: free some space, \
+         or keep fewer events (--keep-events)", dir.display()
     )]
     NoSpace {
-        /// The read model's directory.
-        model_dir: PathBuf,
-        /// What the current generation takes.
+        /// Where it would be written.
+        dir: PathBuf,
+        /// What it would take, by what the current generation does.
         needed_bytes: u64,
         /// What an ordinary user may still write there.
         free_bytes: u64,

@@ -2,14 +2,12 @@
 //! is told of each.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use ghev_log::{LogCursor, LogOptions, LogWriter, Offset};
 use ghev_sim::{EventGenerator, SimOptions};
 use serde_json::Value;
 
-use crate::support::{Ended, Made, StandIn, Workspace, event, ndjson};
+use crate::support::{Ended, Made, SmallDisk, StandIn, Workspace, event, ndjson};
 
 /// A GitHub that allows a poll every second and brings an event every 50 ms.
 fn lively() -> StandIn {
@@ -168,31 +166,6 @@ fn retention_removes_old_segments_and_the_projector_says_what_it_missed_and_goes
     assert_eq!(model["dead_letters"], 1, "{model}");
     assert_eq!(model["lag"], 0, "{model}");
     assert!(number(model, "events") > 40, "{model}");
-}
-
-/// A small filesystem of its own, where the machine lets us have one.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    fn mount(dir: &Path, size: &str) -> Option<Self> {
-        fs::create_dir_all(dir).unwrap();
-        let options = format!("size={size},mode=0755");
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
-            .arg(dir);
-        match mount.output() {
-            Ok(output) if output.status.success() => Some(Self(dir.to_owned())),
-            _ => None,
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // What is still busy goes with the machine.
-        let _ended = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 #[test]

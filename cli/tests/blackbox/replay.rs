@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Made, Workspace, event, get, ndjson};
+use crate::support::{Made, SmallDisk, Workspace, event, get, ndjson};
 
 fn imported() -> Workspace {
     imported_events(1..=50)
@@ -47,6 +47,68 @@ fn replay_switches_to_a_new_generation_with_the_same_answers() {
     let generation = |status: &serde_json::Value| status["read_model"]["generation"].as_u64();
     assert!(generation(&after) > generation(&before), "{before} {after}");
     assert_eq!(after["read_model"]["events"], 50, "{after}");
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+/// `--check` and `--until` used to find out how little room there is when they had filled the disk, and with it
+/// what the injector writes to.
+#[test]
+fn what_does_not_fit_is_refused_before_it_fills_the_disk() {
+    let at = Workspace::new();
+    let Some(_disk) = SmallDisk::mount(&at.data(), "16m") else {
+        eprintln!("skipped: no filesystem may be mounted here");
+        return;
+    };
+    let lines: Vec<String> = (1..=2000)
+        .map(|id| {
+            event(Made {
+                id,
+                ..Made::default()
+            })
+        })
+        .collect();
+    at.file("a.json", &ndjson(&lines));
+    at.run(&["import", "a.json", "--free-space-floor", "0"])
+        .with_code(0);
+    at.run(&["project", "--once"]).with_code(0);
+    let model = at.data().join("readmodel");
+    let files = || {
+        let mut names: Vec<_> = fs::read_dir(&model)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            // Any reader of a generation leaves two small files beside it.
+            .filter(|name| !name.contains("db-"))
+            .collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    // Until nothing more fits; then less than a generation is given back.
+    let ballast = at.data().join("ballast");
+    let filled = fs::write(&ballast, vec![1; 16 << 20]);
+    assert!(filled.is_err(), "the disk is small");
+    let taken = fs::metadata(&ballast).unwrap().len();
+    let kept = fs::File::options().write(true).open(&ballast).unwrap();
+    kept.set_len(taken - (512 << 10)).unwrap();
+    drop(kept);
+    let into = at.data().join("past.db");
+    let into = into.to_str().unwrap();
+    for args in [
+        &["replay"][..],
+        &["replay", "--check"],
+        &["replay", "--only", "names"],
+        &["replay", "--until", "1", "--into", into],
+    ] {
+        let refused = at.run(args).with_code(1);
+        assert!(
+            refused.stderr.contains("are free there"),
+            "{args:?}: {}",
+            refused.stderr
+        );
+        assert_eq!(files(), before, "{args:?}");
+        assert!(!std::path::Path::new(into).exists());
+    }
+    fs::remove_file(&ballast).unwrap();
     at.run(&["replay", "--check"]).with_code(0);
 }
 

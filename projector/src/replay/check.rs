@@ -6,6 +6,7 @@ use ghev_readmodel::{ModelDir, Offset, RowDifference, TableHashes};
 
 use super::load::Projecting;
 use super::progress::ReplayProgress;
+use super::space;
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
@@ -48,6 +49,7 @@ pub fn check(
         })?;
     let live_path = dir.generation_path(current);
     let live = TableHashes::of(&live_path)?;
+    space::check(&dir, live.checkpoint.next_offset, dir.path())?;
     let scratch = dir.path().join(SCRATCH);
     ModelDir::remove_database(&scratch)?;
     let compared = compare(

@@ -78,7 +78,8 @@ pub fn only(
     generations::remove_unfinished(&dir)?;
     let because = match source(&dir, &mut cursor, wanted)? {
         Ok(source) => {
-            space::check(options, &dir)?;
+            let until = convert::to_model(cursor.watermark()?)?;
+            space::check(&dir, until, dir.path())?;
             let with = Projecting {
                 options,
                 progress,

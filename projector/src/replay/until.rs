@@ -8,6 +8,7 @@ use ghev_readmodel::{ModelDir, Offset};
 
 use super::load::{Loaded, Projecting};
 use super::progress::ReplayProgress;
+use super::space;
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
@@ -49,6 +50,11 @@ pub fn until(
         Until::Time(time) => first_observed_after(&mut cursor, time)?,
     };
     drop(cursor);
+    let parent = into
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    space::check(&options.model(), convert::to_model(end)?, parent)?;
     let with = Projecting {
         options,
         progress,
