@@ -63,6 +63,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     seed(
         "import_pieces",
+        "marked",
+        &[
+            &[7][..],
+            EVENTS
+                .map(|event| format!("\u{feff}{event}"))
+                .join("\n")
+                .as_bytes(),
+        ]
+        .concat(),
+    )?;
+    seed(
+        "import_pieces",
         "array",
         &[&[7][..], format!("[{}]", EVENTS.join(",")).as_bytes()].concat(),
     )?;

@@ -72,7 +72,6 @@ pub(super) struct Pieces<B> {
     in_array: bool,
     /// Lines before this place of the buffer are read one by one.
     line_by_line_until: usize,
-    started: bool,
 }
 
 impl<B: Blocks> Pieces<B> {
@@ -88,7 +87,6 @@ impl<B: Blocks> Pieces<B> {
             after_damage: false,
             in_array: false,
             line_by_line_until: 0,
-            started: false,
         }
     }
 
@@ -107,13 +105,6 @@ impl<B: Blocks> Pieces<B> {
     /// # Errors
     /// [`Halt`]: where the operating system fails to read, or nothing comes for now.
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Halt> {
-        if !self.started {
-            self.have(BYTE_ORDER_MARK.len())?;
-            self.started = true;
-            if self.rest().starts_with(BYTE_ORDER_MARK) {
-                self.at += BYTE_ORDER_MARK.len();
-            }
-        }
         loop {
             let Some(byte) = self.skip_separators()? else {
                 let (line, damage) = (self.line, self.damage.take());
@@ -199,7 +190,8 @@ impl<B: Blocks> Pieces<B> {
         &self.buffer[self.at..]
     }
 
-    /// Moves past white space, commas and an array's brackets; what comes then, if anything.
+    /// Moves past white space, commas, an array's brackets and byte order marks, which a file put
+    /// together from others has where each of them began; what comes then, if anything.
     fn skip_separators(&mut self) -> Result<Option<u8>, Halt> {
         loop {
             let Some(&byte) = self.buffer.get(self.at) else {
@@ -213,6 +205,7 @@ impl<B: Blocks> Pieces<B> {
                 b' ' | b'\t' | b'\r' | b',' => {}
                 b'[' if !self.in_array => self.in_array = true,
                 b']' if self.in_array => self.in_array = false,
+                0xef if self.at_byte_order_mark()? => self.at += BYTE_ORDER_MARK.len() - 1,
                 _ => return Ok(Some(byte)),
             }
             self.at += 1;
@@ -252,10 +245,9 @@ impl<B: Blocks> Pieces<B> {
         }
     }
 
-    /// Tries to have this many bytes ahead.
-    fn have(&mut self, bytes: usize) -> Result<(), Halt> {
-        while self.rest().len() < bytes && self.fill()? {}
-        Ok(())
+    fn at_byte_order_mark(&mut self) -> Result<bool, Halt> {
+        while self.rest().len() < BYTE_ORDER_MARK.len() && self.fill()? {}
+        Ok(self.rest().starts_with(BYTE_ORDER_MARK))
     }
 
     /// The length of the line ahead without its end, or `None` where it is longer than an event
@@ -357,16 +349,15 @@ impl<B: Blocks> Pieces<B> {
 
     /// One line of a region in which no value could be found; `None` where it is blank.
     fn one_line(&mut self) -> Option<Piece> {
-        let (length, found) = self.good_line();
+        let (length, found) = Self::good_line(&self.buffer[self.at..self.line_by_line_until]);
         match found {
             Some(reason) => Some(Piece::Value(self.take(length), reason)),
             None => self.bad_lines("not valid JSON".to_owned()).ok(),
         }
     }
 
-    /// How much of the line ahead is a value, if it starts with one.
-    fn good_line(&self) -> (usize, Option<Option<String>>) {
-        let region = &self.buffer[self.at..self.line_by_line_until];
+    /// How much of the first line of a region is a value, if it starts with one.
+    fn good_line(region: &[u8]) -> (usize, Option<Option<String>>) {
         let line = &region[..memchr(b'\n', region).unwrap_or(region.len())];
         let length = match Scan::default().over(line) {
             Extent::Ends(length) if line.starts_with(b"{") => length,
@@ -386,8 +377,12 @@ impl<B: Blocks> Pieces<B> {
             let region = &self.buffer[self.at..self.line_by_line_until];
             let line = memchr(b'\n', region).map_or(region.len(), |at| at + 1);
             self.take(line);
-            let at_end = self.at >= self.line_by_line_until;
-            if at_end || matches!(self.good_line(), (_, Some(None))) {
+            if self.at >= self.line_by_line_until {
+                break;
+            }
+            let ahead = &self.buffer[self.at..self.line_by_line_until];
+            let ahead = ahead.strip_prefix(BYTE_ORDER_MARK).unwrap_or(ahead);
+            if matches!(Self::good_line(ahead), (_, Some(None))) {
                 break;
             }
         }

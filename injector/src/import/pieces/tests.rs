@@ -147,6 +147,54 @@ fn every_layout_gives_the_same_events() {
     }
 }
 
+/// Files that each began with a byte order mark were put together into one, as lines or as gzip
+/// members; the first event of every file but the first was refused for not being JSON.
+#[test]
+fn a_byte_order_mark_costs_no_event_wherever_it_stands() {
+    let cut = "{\"type\":\"X\",\"l\":[1,";
+    for (layout, expected) in [
+        (
+            format!("\u{feff}{A}\n\u{feff}{B}\n"),
+            vec![event(1, A), event(2, B)],
+        ),
+        (
+            format!("\u{feff}{A}\u{feff}{B}\u{feff}\n{A}"),
+            vec![event(1, A), event(1, B), event(2, A)],
+        ),
+        (
+            format!("{A}\r\n\u{feff}\u{feff}\n \u{feff} {B}"),
+            vec![event(1, A), event(3, B)],
+        ),
+        (
+            format!("\u{feff}[{A},\u{feff}{B}]\u{feff}[{A}]"),
+            vec![event(1, A), event(1, B), event(1, A)],
+        ),
+        (
+            format!("{A}\n\u{feff}{cut}\n\u{feff}{B}\n\u{feff}{A}\n"),
+            vec![
+                event(1, A),
+                reject(2, cut, "the file ends within it"),
+                event(3, B),
+                event(4, A),
+            ],
+        ),
+    ] {
+        for block_bytes in [1, 2, 5, 64, 4096] {
+            assert_eq!(
+                found(layout.as_bytes(), block_bytes, None),
+                expected,
+                "{layout}"
+            );
+        }
+    }
+    // Two bytes of one are none.
+    let found = found(&[A.as_bytes(), b"\n\xef\xbb"].concat(), 1, None);
+    assert!(
+        matches!(found[..], [Found::Event(..), Found::Reject(2, ..)]),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn what_is_no_event_is_a_reject_and_takes_nothing_along() {
     let not_json = |body: &str| read_event(body.as_bytes()).unwrap_err().to_string();
@@ -379,10 +427,13 @@ fn any_file() -> impl Strategy<Value = (String, Vec<String>)> {
         fields.insert("type".to_owned(), "WatchEvent".into());
         serde_json::Value::Object(fields)
     });
-    let in_layout = (event, any::<bool>(), 0..5usize);
+    let in_layout = (event, any::<bool>(), 0..5usize, any::<bool>());
     prop::collection::vec(in_layout, 0..8).prop_map(|events| {
         let (mut file, mut kept) = (String::new(), Vec::new());
-        for (event, pretty, layout) in events {
+        for (event, pretty, layout, marked) in events {
+            if marked {
+                file.push('\u{feff}');
+            }
             let compact = event.to_string();
             let json = if pretty {
                 serde_json::to_string_pretty(&event).unwrap()
@@ -424,7 +475,7 @@ proptest! {
     #[test]
     fn whatever_the_bytes_nothing_panics_and_every_end_is_reached(
         bytes in prop::collection::vec(
-            prop::sample::select(b"{}[]\",:\\\n \r1aet".to_vec()), 0..120,
+            prop::sample::select(b"{}[]\",:\\\n \r1aet\xef\xbb\xbf".to_vec()), 0..120,
         ),
         block_bytes in 1usize..40,
     ) {
