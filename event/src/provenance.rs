@@ -63,6 +63,10 @@ pub struct PollFacts {
     pub budget: Option<RateBudget>,
     /// On page 1: the polls of the source since its last envelope.
     pub unrecorded: Unrecorded,
+    /// Of the duplicates: those that no complete cycle of the source had brought. Another source, an
+    /// import or a cycle that failed had. Each by the key that stands for it (`docs/FORMAT.md`): with
+    /// the events of its envelopes, all that the source ever showed.
+    pub first_shown: Vec<[u8; 16]>,
 }
 
 /// Polls that brought nothing, and have no envelope of their own: with these, what is said of a

@@ -166,6 +166,7 @@ fn poll() -> Provenance {
                 polls: 9,
                 received: 270,
             },
+            first_shown: vec![*b"0123456789abcdef"],
         }),
         gaps: vec![SuspectedGap {
             from: None,

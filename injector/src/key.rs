@@ -10,6 +10,8 @@
 //! | 48 | exact: the digest of its body |
 //! | 120 | hashed: what remains of the XXH3-128 of kind, id and digest |
 //!
+//! Envelopes hold keys, so this stays as it is: a change is a new version of the envelope.
+//!
 //! Nearly all events have a documented kind and a numeric id: their keys are exact, not hashes, so
 //! no two of them can be confused. The top bit tells the key of an event regardless of its body.
 
@@ -18,6 +20,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 const WHATEVER_BODY: u128 = 1 << 127;
 const HASH_MASK: u128 = (1 << 120) - 1;
+const BODY_MASK: u128 = (1 << 48) - 1;
 
 /// What tells an event from all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,20 @@ impl EventKey {
         Self {
             exact: Key::new(&event.kind, &event.id, event.body_digest),
             any_body: Key::new(&event.kind, &event.id, BodyDigest::from_bits(0)).whatever_body(),
+        }
+    }
+
+    /// The key whose exact part [`Key::to_bytes`] gave. Where that is a hash, the same event with
+    /// another body is not told for one.
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        let exact = Key(u128::from_le_bytes(bytes));
+        let any_body = match exact.0 >> 120 {
+            0 => exact,
+            _ => Key(exact.0 & !BODY_MASK),
+        };
+        Self {
+            exact,
+            any_body: any_body.whatever_body(),
         }
     }
 
@@ -109,7 +126,7 @@ fn hash(kind: &EventKind, id: &EventId<'_>, digest: BodyDigest) -> u128 {
 mod tests {
     use std::collections::HashSet;
 
-    use ghev_event::read_event;
+    use ghev_event::{KnownKind, read_event};
 
     use super::*;
 
@@ -145,6 +162,23 @@ mod tests {
         assert_ne!(one.exact, other.exact);
         assert_eq!(one.any_body, other.any_body);
         assert_eq!(one, key(r#"{"type":"WatchEvent","id":"1"}"#));
+    }
+
+    #[test]
+    fn a_key_comes_back_from_its_bytes() {
+        let numbered = key(r#"{"type":"WatchEvent","id":"1","public":true}"#);
+        assert_eq!(EventKey::from_bytes(numbered.exact.to_bytes()), numbered);
+        for hashed in [
+            r#"{"type":"WatchEvent","id":"x"}"#,
+            r#"{"type":"A","id":"1"}"#,
+        ] {
+            let hashed = key(hashed).exact;
+            assert_eq!(EventKey::from_bytes(hashed.to_bytes()).exact, hashed);
+        }
+        // As envelopes hold it.
+        let (kind, id) = (u128::from(KnownKind::Watch.code()) + 1, 1 << 48);
+        let any_body = numbered.any_body.0 & !WHATEVER_BODY;
+        assert_eq!(any_body, kind << 120 | id);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::columns::Columns;
 use super::sections::{Decompressor, Sections, Version, compressor, join};
-use super::{DecodeError, EncodeError, Parts, v1, v2};
+use super::{DecodeError, EncodeError, Parts, v1, v2, v3};
 use crate::{Event, ImportFacts, Origin, Provenance, Reject, Source, Timestamp};
 
 /// No envelope is larger, once encoded: the log refuses larger records.
@@ -136,8 +136,16 @@ impl EnvelopeBuilder {
     /// # Errors
     /// Where the record would be larger than [`ENVELOPE_MAX_BYTES`].
     pub fn finish(&mut self, provenance: &Provenance) -> Result<Vec<u8>, EncodeError> {
-        let heads = v2::encode(provenance, &self.heads, &self.rejects)?;
-        let record = join(&mut self.zstd, &heads, &self.raw)?;
+        let mut heads = v2::encode(provenance, &self.heads, &self.rejects)?;
+        // Whoever knows version 2 alone can read all that says no more.
+        let version = match &provenance.origin {
+            Origin::Poll(facts) if !facts.first_shown.is_empty() => {
+                v3::extend(&mut heads, &facts.first_shown)?;
+                Version::V3
+            }
+            _ => Version::V2,
+        };
+        let record = join(&mut self.zstd, version, &heads, &self.raw)?;
         if record.len() > ENVELOPE_MAX_BYTES || self.events() > ENVELOPE_EVENTS_MAX {
             return Err(EncodeError::TooLarge {
                 bytes: record.len(),
@@ -238,6 +246,7 @@ fn decode(version: Version, heads: &[u8]) -> Result<Parts<'_>, DecodeError> {
     match version {
         Version::V1 => v1::decode(heads),
         Version::V2 => v2::decode(heads),
+        Version::V3 => v3::decode(heads),
     }
 }
 

@@ -3,10 +3,10 @@
 //!
 //! A fuzzer does not find compressed sections: it gets a record whose sections hold its bytes.
 
-use super::sections::{compressor, join};
+use super::sections::{Version, compressor, join};
 
 /// The record whose sections decompress to these bytes; `None` where they are too long for one.
 #[must_use]
 pub fn record_of(heads: &[u8], raw: &[u8]) -> Option<Vec<u8>> {
-    join(&mut compressor(), heads, raw).ok()
+    join(&mut compressor(), Version::V2, heads, raw).ok()
 }

@@ -1,10 +1,10 @@
 //! The bytes of an envelope, which are one record of the log. The only place that knows bincode.
 //!
-//! # Layout, versions 1 and 2
+//! # Layout, versions 1 to 3
 //!
 //! | Position | Bytes | What |
 //! |---|---|---|
-//! | 0 | 1 | format version: 2; 1 is read |
+//! | 0 | 1 | format version: 2, or 3 where it says more than 2 can; 1 is read |
 //! | 1 | 4 | *h*: stored length of the heads section, u32 little-endian |
 //! | 5 | 4 | length of the heads section once decompressed, u32 little-endian |
 //! | 9 | 4 | length of the raw section once decompressed, u32 little-endian |
@@ -14,7 +14,7 @@
 //! The *heads* are one bincode value (little-endian, fixed-width integers, lengths as u64, a byte
 //! before each option): provenance, then the events' heads, then the rejected input. In version 1
 //! (`v1`) the heads are one struct after another; since version 2 (`v2`) they are columns, which
-//! take two thirds of the bytes once compressed.
+//! take two thirds of the bytes once compressed. Version 3 (`v3`) has one list more at their end.
 //! The *raw* section is the JSON bytes of every event in the same order, each followed by a line
 //! feed: NDJSON as it stands. The heads say how long each is.
 //!
@@ -38,6 +38,7 @@ mod parts;
 mod sections;
 mod v1;
 mod v2;
+mod v3;
 mod varint;
 
 pub use envelope::{

@@ -9,16 +9,23 @@ use super::{DecodeError, EncodeError};
 pub(super) enum Version {
     V1,
     V2,
+    V3,
 }
 
 impl Version {
-    /// The one that is written.
-    const WRITTEN: u8 = 2;
+    const fn byte(self) -> u8 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+            Self::V3 => 3,
+        }
+    }
 
     fn of(byte: u8) -> Result<Self, DecodeError> {
         match byte {
             1 => Ok(Self::V1),
             2 => Ok(Self::V2),
+            3 => Ok(Self::V3),
             version => Err(DecodeError::UnknownVersion { version }),
         }
     }
@@ -168,6 +175,7 @@ impl Decompressor {
 /// Puts a record together.
 pub(super) fn join(
     zstd: &mut zstd::bulk::Compressor<'static>,
+    version: Version,
     heads: &[u8],
     raw: &[u8],
 ) -> Result<Vec<u8>, EncodeError> {
@@ -180,7 +188,7 @@ pub(super) fn join(
     };
     let (stored_heads, stored_raw) = (compress(heads)?, compress(raw)?);
     let mut record = Vec::with_capacity(HEADER_BYTES + stored_heads.len() + stored_raw.len());
-    record.push(Version::WRITTEN);
+    record.push(version.byte());
     for length in [stored_heads.len(), heads.len(), raw.len()] {
         let length = u32::try_from(length)
             .ok()

@@ -13,6 +13,7 @@ use crate::{
 const GOLDEN_V1: &[u8] = include_bytes!("../../testdata/envelope-v1.bin");
 const GOLDEN_V2_POLL: &[u8] = include_bytes!("../../testdata/envelope-v2-poll.bin");
 const GOLDEN_V2_IMPORT: &[u8] = include_bytes!("../../testdata/envelope-v2-import.bin");
+const GOLDEN_V3: &[u8] = include_bytes!("../../testdata/envelope-v3.bin");
 
 const LINES: [&str; 3] = [
     r#"{"id":"2489651045","type":"PullRequestEvent","actor":{"id":665991,"login":"a"},"repo":{"id":28688495,"name":"o/r"},"org":{"id":7,"login":"o"},"payload":{"action":"closed","number":12,"pull_request":{"merged":true}},"created_at":"2015-01-01T15:00:00Z"}"#,
@@ -51,6 +52,7 @@ fn poll() -> Provenance {
                 polls: 9,
                 received: 270,
             },
+            first_shown: Vec::new(),
         }),
         gaps: vec![SuspectedGap {
             from: None,
@@ -58,6 +60,15 @@ fn poll() -> Provenance {
             reason: GapReason::Frozen,
         }],
     }
+}
+
+/// With what makes it an envelope of version 3.
+fn poll_of_known_events() -> Provenance {
+    let mut provenance = poll();
+    if let Origin::Poll(facts) = &mut provenance.origin {
+        facts.first_shown = vec![*b"0123456789abcdef", [0xff; 16]];
+    }
+    provenance
 }
 
 fn import() -> Provenance {
@@ -110,7 +121,7 @@ fn assert_is_the_example(envelope: &Envelope<'_>, provenance: &Provenance) {
 
 #[test]
 fn an_envelope_comes_back_as_it_went_in() {
-    for provenance in [import(), poll()] {
+    for provenance in [import(), poll(), poll_of_known_events()] {
         let record = encode(&provenance);
         let mut decoder = Decoder::new();
         assert_is_the_example(&decoder.envelope(&record).unwrap(), &provenance);
@@ -132,7 +143,7 @@ fn version_1_is_read_for_ever() {
 /// The heads are compared byte for byte; zstd's frames may differ from one release to the next,
 /// so the whole record is only read.
 #[test]
-fn version_2_is_read_and_written_as_it_was_when_it_was_frozen() {
+fn versions_2_and_3_are_read_and_written_as_they_were_when_they_were_frozen() {
     let heads_of = |record: &[u8]| {
         let mut heads = Vec::new();
         let sections = sections::Sections::split(record).unwrap();
@@ -140,11 +151,30 @@ fn version_2_is_read_and_written_as_it_was_when_it_was_frozen() {
         sections.heads_into(&mut zstd, &mut heads).unwrap();
         heads
     };
-    for (golden, provenance) in [(GOLDEN_V2_POLL, poll()), (GOLDEN_V2_IMPORT, import())] {
+    for (golden, version, provenance) in [
+        (GOLDEN_V2_POLL, 2, poll()),
+        (GOLDEN_V2_IMPORT, 2, import()),
+        (GOLDEN_V3, 3, poll_of_known_events()),
+    ] {
         let mut decoder = Decoder::new();
         assert_is_the_example(&decoder.envelope(golden).unwrap(), &provenance);
         assert_eq!(heads_of(golden), heads_of(&encode(&provenance)));
+        assert_eq!([golden[0], encode(&provenance)[0]], [version; 2]);
     }
+}
+
+#[test]
+fn heads_of_version_3_end_with_its_list() {
+    let mut heads = v2::encode(&import(), &columns::Columns::default(), &[]).unwrap();
+    assert!(v3::decode(&heads).is_err(), "there is none");
+    let without = heads.clone();
+    v3::extend(&mut heads, &[]).unwrap();
+    assert_eq!(v3::decode(&heads).unwrap().provenance, import());
+    heads.push(0);
+    assert!(v3::decode(&heads).is_err(), "bytes follow it");
+    heads = without;
+    v3::extend(&mut heads, &[[1; 16]]).unwrap();
+    assert!(v3::decode(&heads).is_err(), "an import shows nothing");
 }
 
 #[test]
@@ -203,7 +233,7 @@ fn an_event_that_does_not_compress_fits_up_to_the_limit_and_not_beyond() {
 
 #[test]
 fn a_record_cut_anywhere_is_refused() {
-    let record = encode(&poll());
+    let record = encode(&poll_of_known_events());
     let mut decoder = Decoder::new();
     for end in 0..record.len() {
         assert!(
@@ -212,10 +242,10 @@ fn a_record_cut_anywhere_is_refused() {
         );
     }
     let mut foreign = record;
-    foreign[0] = 3;
+    foreign[0] = 4;
     assert_eq!(
         decoder.heads(&foreign),
-        Err(DecodeError::UnknownVersion { version: 3 })
+        Err(DecodeError::UnknownVersion { version: 4 })
     );
 }
 
@@ -237,7 +267,7 @@ proptest! {
 
     #[test]
     fn no_damage_makes_it_panic(
-        golden in prop::sample::select(vec![GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT]),
+        golden in prop::sample::select(vec![GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT, GOLDEN_V3]),
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
@@ -250,12 +280,13 @@ proptest! {
     fn no_heads_make_it_panic(bytes in any::<Vec<u8>>()) {
         let _ = v1::decode(&bytes);
         let _ = v2::decode(&bytes);
+        let _ = v3::decode(&bytes);
     }
 
     /// Past the compression, where a flipped byte reaches the columns.
     #[test]
     fn no_damage_to_the_heads_makes_them_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        for golden in [GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT] {
+        for golden in [GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT, GOLDEN_V3] {
             let mut heads = Vec::new();
             let sections = sections::Sections::split(golden).unwrap();
             sections.heads_into(&mut sections::Decompressor::new(), &mut heads).unwrap();
@@ -263,13 +294,14 @@ proptest! {
             heads[at] = byte;
             let _ = v1::decode(&heads);
             let _ = v2::decode(&heads);
+            let _ = v3::decode(&heads);
         }
     }
 
     #[test]
     fn events_come_back_in_their_order(
         events in prop::collection::vec(any_event(), 0..30),
-        provenance in prop::sample::select(vec![poll(), import()]),
+        provenance in prop::sample::select(vec![poll(), poll_of_known_events(), import()]),
     ) {
         let mut builder = EnvelopeBuilder::new();
         for _ in 0..2 {

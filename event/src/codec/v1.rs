@@ -205,6 +205,7 @@ impl OriginV1<'_> {
                     reset_at: Timestamp::from_millis(budget.reset_at_ms),
                 }),
                 unrecorded: Unrecorded::default(),
+                first_shown: Vec::new(),
             }),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Little-endian, fixed-width integers; the limit keeps a corrupt length from taking all memory.
-const CONFIG: bincode::config::Configuration<
+pub(super) const CONFIG: bincode::config::Configuration<
     bincode::config::LittleEndian,
     bincode::config::Fixint,
     bincode::config::Limit<SECTION_MAX_BYTES>,
@@ -121,15 +121,19 @@ pub(super) fn encode(
 
 /// Decodes the heads section.
 pub(super) fn decode(section: &[u8]) -> Result<Parts<'_>, DecodeError> {
+    match decode_start(section)? {
+        (parts, []) => Ok(parts),
+        (_, rest) => Err(DecodeError::Heads {
+            reason: format!("{} bytes follow them", rest.len()),
+        }),
+    }
+}
+
+/// Decodes the heads that a section starts with; what follows them.
+pub(super) fn decode_start(section: &[u8]) -> Result<(Parts<'_>, &[u8]), DecodeError> {
     let failed = |reason: String| DecodeError::Heads { reason };
     let decoded = bincode::borrow_decode_from_slice::<HeadsV2<'_>, _>(section, CONFIG);
     let (heads, read) = decoded.map_err(|error| failed(error.to_string()))?;
-    if read != section.len() {
-        return Err(failed(format!(
-            "{} bytes follow them",
-            section.len() - read
-        )));
-    }
     let source = heads.source.parse();
     let (events, lengths) = heads.events.read()?;
     let provenance = Provenance {
@@ -142,12 +146,13 @@ pub(super) fn decode(section: &[u8]) -> Result<Parts<'_>, DecodeError> {
             .map(GapV2::gap)
             .collect::<Result<_, _>>()?,
     };
-    Ok(Parts {
+    let parts = Parts {
         provenance,
         events,
         lengths,
         rejects: heads.rejects.into_iter().map(Reject::from).collect(),
-    })
+    };
+    Ok((parts, &section[read..]))
 }
 
 impl<'a> From<&'a Origin> for OriginV2<'a> {
@@ -235,6 +240,7 @@ impl From<OriginV2<'_>> for Origin {
                     polls: poll.unrecorded_polls,
                     received: poll.unrecorded_received,
                 },
+                first_shown: Vec::new(),
             }),
         }
     }

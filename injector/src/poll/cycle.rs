@@ -21,7 +21,7 @@ use super::client::{Answer, Client, NoAnswer};
 use super::feed::{Feed, Hurry};
 use super::journal::{Done, Journal};
 use super::link;
-use super::page::Sorted;
+use super::page::{Known, Sorted};
 use super::verdict::{Asked, Failure, Remedy, Verdict, costs_a_request, judge};
 use crate::{Clock, GithubUrl, InjectError};
 
@@ -238,7 +238,8 @@ impl Poller {
     ) -> Result<Accepted, InjectError> {
         let now = self.clock.now();
         let feed = &mut self.feeds[cycle.feed];
-        let sorted = match Sorted::page(&answer.body, &feed.source, &mut self.seen, &feed.recent) {
+        let known = Known::new(&mut self.seen, &feed.recent, &cycle.brought.keys);
+        let sorted = match Sorted::page(&answer.body, &feed.source, known) {
             Ok(sorted) => sorted,
             Err(error) => return Ok(Accepted::Failed(bad_page(answer, error.to_string()))),
         };

@@ -116,6 +116,8 @@ impl FeedMemory {
             self.last_new = Some(note.observed_at);
         }
         self.pending.keys.extend(note.keys);
+        let first_shown = facts.first_shown.into_iter().map(EventKey::from_bytes);
+        self.pending.keys.extend(first_shown);
         let complete = facts.last_page && facts.error.is_none();
         if complete {
             let Pending {
@@ -152,7 +154,15 @@ impl Note {
             .rejects
             .iter()
             .map(|reject| EventKey::of_reject(source, &reject.digest));
-        let keys = if wanted.wants(feed) {
+        let wants = wanted.wants(feed);
+        let mut facts = match &heads.provenance.origin {
+            Origin::Poll(facts) => Some(facts.clone()),
+            Origin::Import(_) => None,
+        };
+        if let Some(facts) = facts.as_mut().filter(|_| feed.is_none() || !wants) {
+            facts.first_shown = Vec::new();
+        }
+        let keys = if wants {
             events.chain(rejects).collect()
         } else {
             Vec::new()
@@ -160,10 +170,7 @@ impl Note {
         Self {
             feed,
             observed_at: heads.provenance.observed_at,
-            facts: match &heads.provenance.origin {
-                Origin::Poll(facts) => Some(facts.clone()),
-                Origin::Import(_) => None,
-            },
+            facts,
             keys,
         }
     }
@@ -237,7 +244,12 @@ impl Wanted {
     fn found(&mut self, note: &Note) {
         self.events = self.events.saturating_sub(note.keys.len());
         if let Some(feed) = note.feed {
-            self.of_feeds[feed] = self.of_feeds[feed].saturating_sub(note.keys.len());
+            let first_shown = note
+                .facts
+                .as_ref()
+                .map_or(0, |facts| facts.first_shown.len());
+            let shown = note.keys.len() + first_shown;
+            self.of_feeds[feed] = self.of_feeds[feed].saturating_sub(shown);
         }
     }
 

@@ -1,16 +1,32 @@
 //! A page's body into what is new of it. Knows nothing about requests or when they are made.
 
+use std::collections::HashSet;
+
 use ghev_event::codec::{EVENT_MAX_BYTES, EncodeError};
 use ghev_event::{
     EnvelopeBuilder, NotAnArray, Origin, PollFacts, Provenance, Reject, Source, SuspectedGap,
     Timestamp, Unrecorded, canonical_raw, read_event, split_array,
 };
 
-use crate::key::EventKey;
+use crate::key::{EventKey, Key};
 use crate::seen::{Novelty, SeenWindow};
 
 /// Gathered bytes of one envelope: it stays below the log's limit even if nothing compresses.
 const ENVELOPE_BYTES: usize = 900_000;
+
+/// Events of a page that are noted for being shown for the first time, at most: pages have a hundred,
+/// and what is noted must fit an envelope beside the largest event.
+const FIRST_SHOWN_MAX: usize = 1_000;
+
+/// What is known when a page comes.
+pub(super) struct Known<'a> {
+    /// Of all feeds.
+    seen: &'a mut SeenWindow,
+    /// Of the feed's complete cycles.
+    recent: &'a SeenWindow,
+    /// Of the cycle.
+    cycle: HashSet<Key>,
+}
 
 /// What an element of a page is.
 enum Element<'a> {
@@ -32,6 +48,8 @@ pub(super) struct Sorted {
     pub(super) conflicting: u32,
     /// Elements that are no events and were not on an earlier page.
     pub(super) rejected: u32,
+    /// Of the duplicates: those that neither complete cycles of the feed nor an earlier page had.
+    first_shown: Vec<[u8; 16]>,
     /// What there is to be kept, as much as one envelope holds each.
     parts: Vec<Part>,
 }
@@ -67,13 +85,12 @@ impl Sorted {
     pub(super) fn page(
         body: &[u8],
         source: &Source,
-        seen: &mut SeenWindow,
-        recent: &SeenWindow,
+        mut known: Known<'_>,
     ) -> Result<Self, NotAnArray> {
         let mut sorted = Self::nothing();
         for (place, element) in (1u64..).zip(split_array(body)?) {
             sorted.received += 1;
-            if let Some(element) = sorted.element(place, element, source, seen, recent) {
+            if let Some(element) = sorted.element(place, element, source, &mut known) {
                 sorted.keep(element);
             }
         }
@@ -85,8 +102,7 @@ impl Sorted {
         place: u64,
         element: &'a [u8],
         source: &Source,
-        seen: &mut SeenWindow,
-        recent: &SeenWindow,
+        known: &mut Known<'_>,
     ) -> Option<Element<'a>> {
         let raw = canonical_raw(element);
         let read = if raw.len() > EVENT_MAX_BYTES {
@@ -99,12 +115,11 @@ impl Sorted {
         match read {
             Ok(event) => {
                 let key = EventKey::of(&event);
-                let novelty = match (seen.novelty(key), recent.novelty(key)) {
-                    (Novelty::Duplicate, _) | (_, Novelty::Duplicate) => Novelty::Duplicate,
-                    (Novelty::Conflicting, _) | (_, Novelty::Conflicting) => Novelty::Conflicting,
-                    (Novelty::New, Novelty::New) => Novelty::New,
-                };
-                seen.insert(key);
+                let novelty = known.novelty(key);
+                if known.is_first_shown(key, novelty) && self.first_shown.len() < FIRST_SHOWN_MAX {
+                    self.first_shown.push(key.exact.to_bytes());
+                }
+                known.insert(key);
                 self.keys.push(key);
                 drop(event);
                 Some(Element::Event { raw, novelty })
@@ -112,10 +127,10 @@ impl Sorted {
             Err(reason) => {
                 let reject = Reject::new(place, reason, &raw);
                 let key = EventKey::of_reject(source, &reject.digest);
-                let known = seen.novelty(key) == Novelty::Duplicate;
-                seen.insert(key);
+                let repeated = known.seen.novelty(key) == Novelty::Duplicate;
+                known.seen.insert(key);
                 let body = reject.body.into_owned().into();
-                (!known).then_some(Element::Reject(Reject {
+                (!repeated).then_some(Element::Reject(Reject {
                     body,
                     place,
                     reason: reject.reason.into_owned().into(),
@@ -160,9 +175,9 @@ impl Sorted {
         }
     }
 
-    /// Whether there is anything to be kept.
+    /// Whether there is anything to be kept, or to be noted.
     pub(super) const fn brought_something(&self) -> bool {
-        self.new + self.conflicting + self.rejected > 0
+        self.new + self.conflicting + self.rejected > 0 || !self.first_shown.is_empty()
     }
 
     /// The records of the page, whose counts sum up to the page's: the last one bears what was not
@@ -180,6 +195,7 @@ impl Sorted {
             duplicate: self.duplicate,
         };
         let mut gaps = Some(gaps);
+        let mut first_shown = Some(self.first_shown);
         let last = self.parts.len().saturating_sub(1);
         let mut records = Vec::with_capacity(self.parts.len());
         for (at, part) in self.parts.into_iter().enumerate() {
@@ -187,6 +203,7 @@ impl Sorted {
             (facts.new, facts.conflicting) = (part.new, part.conflicting);
             if at == last {
                 (facts.received, facts.duplicate) = (left.received, left.duplicate);
+                facts.first_shown = first_shown.take().unwrap_or_default();
             } else {
                 let things = part.raw.len() + part.rejects.len();
                 facts.received = u32::try_from(things).unwrap_or(u32::MAX);
@@ -209,6 +226,41 @@ impl Sorted {
             records.push(part.record(builder, &provenance)?);
         }
         Ok(records)
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Before a page of a cycle that has had these keys.
+    pub(super) fn new(
+        seen: &'a mut SeenWindow,
+        recent: &'a SeenWindow,
+        cycle: &[EventKey],
+    ) -> Self {
+        Self {
+            seen,
+            recent,
+            cycle: cycle.iter().map(|key| key.exact).collect(),
+        }
+    }
+
+    fn novelty(&self, key: EventKey) -> Novelty {
+        match (self.seen.novelty(key), self.recent.novelty(key)) {
+            (Novelty::Duplicate, _) | (_, Novelty::Duplicate) => Novelty::Duplicate,
+            (Novelty::Conflicting, _) | (_, Novelty::Conflicting) => Novelty::Conflicting,
+            (Novelty::New, Novelty::New) => Novelty::New,
+        }
+    }
+
+    /// Whether the log has the event, but nothing there says that the feed showed it.
+    fn is_first_shown(&self, key: EventKey, novelty: Novelty) -> bool {
+        novelty == Novelty::Duplicate
+            && self.recent.novelty(key) == Novelty::New
+            && !self.cycle.contains(&key.exact)
+    }
+
+    fn insert(&mut self, key: EventKey) {
+        self.seen.insert(key);
+        self.cycle.insert(key.exact);
     }
 }
 
@@ -243,7 +295,9 @@ mod tests {
     use super::*;
 
     fn sort(body: &str, seen: &mut SeenWindow) -> Sorted {
-        Sorted::page(body.as_bytes(), &Source::Public, seen, &SeenWindow::new(10)).unwrap()
+        let recent = SeenWindow::new(10);
+        let known = Known::new(seen, &recent, &[]);
+        Sorted::page(body.as_bytes(), &Source::Public, known).unwrap()
     }
 
     fn facts_and_events(sorted: Sorted) -> Vec<(PollFacts, usize, usize)> {
@@ -355,7 +409,8 @@ mod tests {
     fn what_is_no_array_is_no_page() {
         let sort = |body: &[u8]| {
             let (mut seen, recent) = (SeenWindow::new(1), SeenWindow::new(1));
-            Sorted::page(body, &Source::Public, &mut seen, &recent).is_ok()
+            let known = Known::new(&mut seen, &recent, &[]);
+            Sorted::page(body, &Source::Public, known).is_ok()
         };
         assert!(!sort(b"<html>"));
         assert!(!sort(br#"{"message":"x"}"#));

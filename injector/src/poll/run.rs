@@ -119,7 +119,7 @@ pub async fn once(
 
 impl Poller {
     /// `None` where it is to stop before the log is open.
-    async fn start(
+    pub(super) async fn start(
         log_dir: &Path,
         options: InjectOptions,
         mut sources: watch::Receiver<Vec<Source>>,
@@ -271,7 +271,7 @@ impl Poller {
 }
 
 /// What the log knows of these sources.
-async fn remembered(
+pub(super) async fn remembered(
     log_dir: &Path,
     journal: &mut Journal,
     sources: &[Source],

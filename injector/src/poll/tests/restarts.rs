@@ -179,3 +179,59 @@ async fn a_restart_waits_for_the_interval_of_a_broken_answer_too() {
     let heard = again.run(vec![page(0..1)], |_| {}).await;
     assert_eq!(heard[0].at.as_seconds(), START + 80);
 }
+
+const NEXT: &str = "<{url}/events?per_page=100&page=2>; rel=\"next\"";
+
+/// A cycle that failed had left its pages in the log, and the complete one that showed the same events
+/// again left no word of that: the feed's memory came back without them. The first cycle after a
+/// restart overlapped with nothing it knew, which was called a gap.
+#[tokio::test]
+async fn a_restart_knows_what_a_complete_cycle_showed_again_after_a_failed_one() {
+    let first = |ids| page(ids).header("link", NEXT);
+    let bench = Bench::new();
+    let replies = vec![
+        first(100..200),
+        Reply::new(502, ""),
+        first(100..200),
+        page(0..100),
+    ];
+    bench.run(replies, |_| {}).await;
+    bench
+        .run(vec![first(250..350), page(150..250)], |_| {})
+        .await;
+    let last = bench.log().pop().unwrap();
+    assert_eq!(last.facts.overlap, Some(50));
+    assert_eq!(last.gaps, []);
+}
+
+/// Of two feeds that showed the same events only the one that had them first was known to have shown
+/// them: after a restart the other one's first full window was called a gap.
+#[tokio::test]
+async fn a_restart_knows_what_a_feed_showed_that_another_had_brought() {
+    let both = |options: &mut InjectOptions| {
+        options.sources = vec!["repo:o/r".parse().unwrap(), "org:o".parse().unwrap()];
+    };
+    let of_org = |bench: &Bench| {
+        let log = bench.log();
+        let last = log
+            .into_iter()
+            .rfind(|kept| matches!(kept.source, Source::Org(_)));
+        last.map(|Kept { facts, gaps, .. }| (facts.new, facts.duplicate, facts.overlap, gaps))
+    };
+    let bench = Bench::new();
+    bench.run(vec![page(0..100), page(0..100)], both).await;
+    assert_eq!(of_org(&bench), Some((0, 100, None, vec![])));
+    bench.run(vec![page(60..160), page(60..160)], both).await;
+    assert_eq!(of_org(&bench), Some((0, 100, Some(40), vec![])));
+    // Sixty of these were noted, and no more than they.
+    let log = bench.log();
+    let noted: Vec<usize> = log
+        .iter()
+        .map(|kept| kept.facts.first_shown.len())
+        .collect();
+    assert_eq!(noted, [0, 100, 0, 60]);
+    // That the repository's feed goes on without a gap does not say that the organisation's does.
+    bench.run(vec![page(150..250), page(160..260)], both).await;
+    let expected = (10, 90, Some(0), vec![GapReason::Stopped]);
+    assert_eq!(of_org(&bench), Some(expected));
+}

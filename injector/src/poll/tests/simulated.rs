@@ -3,6 +3,7 @@
 
 mod checks;
 mod losses;
+mod remembered;
 mod whole;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use ghev_sim::{
     Simulator, serve,
 };
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::*;
 use crate::Wait;

@@ -21,6 +21,31 @@ async fn every_loss_is_within_a_suspected_gap() {
 }
 
 #[tokio::test]
+async fn restarts_hide_no_loss_of_feeds_that_overlap() {
+    // Windows of ten minutes, and outages of up to twenty.
+    let faults: Faults = "502=@10-25,403-secondary:1500=@80,502=@120-140"
+        .parse()
+        .unwrap();
+    let simulated = Simulated::start(feed().faults(faults), 9).await;
+    for minutes in [20, 3, 45, 10, 70, 30, 5, 60] {
+        let duration = Duration::from_secs(minutes * 60);
+        let sources = ["org:riverbend-io", "public"];
+        simulated
+            .poll_for(duration, &sources, |options| {
+                options.token = Some("ghp_token".parse().unwrap());
+            })
+            .await;
+        simulated
+            .bench
+            .clock
+            .advance(Duration::from_secs(minutes * 6));
+    }
+    simulated.check_kept("restarts");
+    let lost = simulated.check_losses("restarts");
+    assert!(lost > 100, "only {lost} lost: the test tests nothing");
+}
+
+#[tokio::test]
 async fn what_short_pages_hide_is_within_a_suspected_gap() {
     // Nine tenths of the window go by between two polls: what stands between the pages is seen once
     // or never.
