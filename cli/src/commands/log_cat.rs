@@ -151,6 +151,7 @@ fn origin(origin: &Origin) -> Value {
             "duplicate": poll.duplicate,
             "conflicting": poll.conflicting,
             "overlap": poll.overlap,
+            "first_shown": poll.first_shown.len(),
             "latency_ms": poll.latency_ms,
             "poll_interval_seconds": poll.poll_interval_seconds,
             "next_poll_at": poll.next_poll_at.map(|at| at.to_string()),
