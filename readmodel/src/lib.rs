@@ -21,9 +21,11 @@
 mod bulk;
 mod changes;
 mod checkpoint;
+mod contributor_lists;
 mod error;
 mod generation;
 mod keys;
+mod leb128;
 mod projection;
 mod schema;
 mod statistics;

@@ -18,6 +18,8 @@ use rusqlite::Connection;
 pub enum Projection {
     /// Releases and commits by time.
     Activity,
+    /// Who contributed when, of everybody and of those with many events.
+    ContributorLists,
     /// Who has contributed to what.
     Contributors,
     /// Events by kind and time.
@@ -38,8 +40,9 @@ pub enum Projection {
 
 impl Projection {
     /// Every one there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Activity,
+        Self::ContributorLists,
         Self::Contributors,
         Self::Counts,
         Self::DeadLetters,
@@ -54,6 +57,7 @@ impl Projection {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Activity => "activity",
+            Self::ContributorLists => "contributor-lists",
             Self::Contributors => "contributors",
             Self::Counts => "counts",
             Self::DeadLetters => "dead-letters",
@@ -69,6 +73,7 @@ impl Projection {
     pub(crate) const fn version(self) -> i64 {
         match self {
             Self::Activity
+            | Self::ContributorLists
             | Self::Contributors
             | Self::Counts
             | Self::DeadLetters
@@ -84,13 +89,21 @@ impl Projection {
     /// Whether its tables are made of the rows of `events` as they are, rather than folded from what
     /// comes: the log is not needed to make them anew, nor the rows that were dropped.
     pub const fn is_of_rows(self) -> bool {
-        matches!(self, Self::Threads)
+        matches!(self, Self::ContributorLists | Self::Threads)
     }
 
     /// The tables that it alone fills.
     pub(crate) const fn tables(self) -> &'static [&'static str] {
         match self {
             Self::Activity => &["hourly_activity", "minute_activity"],
+            Self::ContributorLists => &[
+                "contributor_lists_of_all",
+                "contributor_minutes_of_all",
+                "contributor_lists_of_repos",
+                "contributor_minutes_of_repos",
+                "contributor_lists_of_orgs",
+                "contributor_minutes_of_orgs",
+            ],
             Self::Contributors => &["contributors"],
             Self::Counts => &["hourly_counts", "minute_counts"],
             Self::DeadLetters => &["dead_letters"],

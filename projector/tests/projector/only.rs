@@ -167,7 +167,6 @@ fn where_one_alone_would_not_be_of_the_log_all_are_rebuilt_and_the_reason_is_tol
 /// have lost that for a new projection.
 #[test]
 fn what_is_made_of_rows_is_rebuilt_alone_whatever_the_log_has_lost() {
-    let threads = [Projection::Threads];
     let mut dropping = Fixture::with(&three_records());
     dropping.options.keep_events = Some(std::time::Duration::from_secs(3600));
     dropping.append(&[import(&[event(50, 90_000)])]);
@@ -186,14 +185,16 @@ fn what_is_made_of_rows_is_rebuilt_alone_whatever_the_log_has_lost() {
     log.close().unwrap();
 
     for fixture in [dropping, trimmed] {
-        let (before, path) = (fixture.hashes(), fixture.current_path());
-        outdate(&path, Projection::Threads);
-        fixture.catch_up();
-        assert_ne!(fixture.current_path(), path);
-        assert_eq!(fixture.hashes(), before);
-        let rebuilt = only(&fixture, &threads);
-        assert_eq!(rebuilt.whole_because, None);
-        assert_eq!(rebuilt.projections, threads);
-        assert_eq!(fixture.hashes(), before);
+        for of_rows in [Projection::ContributorLists, Projection::Threads] {
+            let (before, path) = (fixture.hashes(), fixture.current_path());
+            outdate(&path, of_rows);
+            fixture.catch_up();
+            assert_ne!(fixture.current_path(), path);
+            assert_eq!(fixture.hashes(), before);
+            let rebuilt = only(&fixture, &[of_rows]);
+            assert_eq!(rebuilt.whole_because, None);
+            assert_eq!(rebuilt.projections, [of_rows]);
+            assert_eq!(fixture.hashes(), before);
+        }
     }
 }

@@ -3,17 +3,22 @@
 
 use std::io;
 
+use super::contributor_lists::{ContributorLists, put_contributor, take_contributor};
 use super::ordered::{put, put_integer, put_optional, take};
 use super::record::Record;
-use super::scope_sums::{ScopeSums, put_detail};
+use super::scope_sums::{ScopeSums, detail};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
+use crate::contributor_lists::ListedScope;
 use crate::stored::Value;
 use crate::sums::SummedScope;
 use crate::writer::EventRow;
 
 /// The index over keys, which the search for repeats makes.
 pub(super) const BY_KEY: &str = "events_by_key";
+
+/// The index over times.
+pub(super) const BY_TIME: &str = "events_by_time";
 
 /// The index over threads, along which what they come to is found: `threads` writes both.
 pub(super) const BY_THREAD: &str = "events_by_thread";
@@ -23,6 +28,8 @@ pub(super) struct EventIndex {
     pub(super) name: &'static str,
     /// Whose sums are made of its entries, if any are.
     pub(super) sums: Option<SummedScope>,
+    /// Whose lists of contributors are, if any are.
+    pub(super) lists: Option<ListedScope>,
     has: fn(&EventRow<'_>) -> bool,
     put: fn(&EventRow<'_>, &mut Vec<u8>),
     /// What is sorted with the entry and not part of it.
@@ -32,40 +39,49 @@ pub(super) struct EventIndex {
 /// Those that only questions need.
 pub(super) const INDEXES: [EventIndex; 5] = [
     EventIndex {
-        name: "events_by_time",
+        name: BY_TIME,
         sums: None,
+        lists: Some(ListedScope::All),
         has: |_| true,
         put: |row, to| {
             put_integer(to, row.created_at);
             put(to, &row.id);
             put(to, &row.kind);
         },
-        put_beside: |_, _| {},
+        put_beside: |row, to| put_contributor(row, None, to),
     },
     EventIndex {
         name: "events_by_repo",
         sums: Some(SummedScope::Repo),
+        lists: Some(ListedScope::Repo),
         has: |row| row.repo.is_some(),
         put: |row, to| put_of(row.repo, row, to),
-        put_beside: put_detail,
+        put_beside: put_all_beside,
     },
     EventIndex {
         name: "events_by_actor",
         sums: Some(SummedScope::Actor),
+        lists: None,
         has: |row| row.actor.is_some(),
         put: |row, to| put_of(row.actor, row, to),
-        put_beside: put_detail,
+        put_beside: |row, to| {
+            if let Some(detail) = detail(row) {
+                put_integer(to, detail);
+            }
+        },
     },
     EventIndex {
         name: "events_by_org",
         sums: Some(SummedScope::Org),
+        lists: Some(ListedScope::Org),
         has: |row| row.org.is_some(),
         put: |row, to| put_of(row.org, row, to),
-        put_beside: put_detail,
+        put_beside: put_all_beside,
     },
     EventIndex {
         name: BY_THREAD,
         sums: None,
+        lists: None,
         has: |row| {
             let of_thread = matches!(row.kind, Value::Integer(6 | 7 | 10 | 11 | 12));
             of_thread && row.repo.is_some() && row.number.is_some()
@@ -90,6 +106,10 @@ fn put_of(key: Option<i64>, row: &EventRow<'_>, to: &mut Vec<u8>) {
     put(to, &row.kind);
 }
 
+fn put_all_beside(row: &EventRow<'_>, to: &mut Vec<u8>) {
+    put_contributor(row, detail(row), to);
+}
+
 impl EventIndex {
     /// Adds an event's entry to what is sorted for a tree.
     pub(super) fn add(&self, row: &EventRow<'_>, tree: u8, to: &mut Sorter) -> io::Result<()> {
@@ -104,25 +124,39 @@ impl EventIndex {
     }
 }
 
-/// Writes an index whose rows are the values of each entry.
-pub(super) fn write(mut entries: Sorted, mut tree: IndexTree) -> io::Result<()> {
+/// Writes the index over times, of which each entry is a second, an id, a kind and a place, and everybody's
+/// lists.
+pub(super) fn write_by_time(
+    mut entries: Sorted,
+    mut tree: IndexTree,
+    mut lists: ContributorLists,
+) -> io::Result<()> {
     let mut record = Record::default();
     while let Some(mut entry) = entries.next()? {
         record.clear();
-        while let Some(value) = take(&mut entry) {
+        let mut second = None;
+        for at in 0..4 {
+            let value = take(&mut entry).ok_or(io::ErrorKind::InvalidData)?;
             record.push(&value);
+            if let (0, Value::Integer(number)) = (at, value) {
+                second = Some(number);
+            }
         }
         tree.push(&record)?;
+        let (_, who) = take_contributor(&mut entry);
+        lists.see(0, second.ok_or(io::ErrorKind::InvalidData)?, who)?;
     }
-    tree.finish()
+    tree.finish()?;
+    lists.finish()
 }
 
-/// Writes an index of which each entry is a key, a second, a kind and a place, and what its scopes' sums
-/// are made of.
-pub(super) fn write_summed(
+/// Writes an index of which each entry is a key, a second, a kind and a place, and what of its scopes is made of
+/// the entries.
+pub(super) fn write_of_scopes(
     mut entries: Sorted,
     mut tree: IndexTree,
     mut sums: ScopeSums,
+    mut lists: Option<ContributorLists>,
 ) -> io::Result<()> {
     let mut record = Record::default();
     while let Some(mut entry) = entries.next()? {
@@ -137,18 +171,19 @@ pub(super) fn write_summed(
         else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        let detail = match next() {
-            Some(Value::Integer(detail)) => Some(detail),
-            _ => None,
-        };
         record.clear();
         record.integer(key);
         record.integer(second);
         record.push(&kind);
         record.push(&place);
         tree.push(&record)?;
+        let (detail, who) = take_contributor(&mut entry);
         sums.see(key, second, &kind, detail)?;
+        if let Some(lists) = &mut lists {
+            lists.see(key, second, who)?;
+        }
     }
     tree.finish()?;
-    sums.finish()
+    sums.finish()?;
+    lists.map_or(Ok(()), ContributorLists::finish)
 }

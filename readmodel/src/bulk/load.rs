@@ -12,6 +12,7 @@ use std::time::Duration;
 use ghev_event::Timestamp;
 use rusqlite::Connection;
 
+use super::contributor_lists::ContributorLists;
 use super::file::{self, Roots, Summary};
 use super::index::{self, BY_KEY, BY_THREAD, INDEXES};
 use super::pages::PageFile;
@@ -23,8 +24,8 @@ use super::spill::{Run, Spill};
 use super::threads;
 use super::totals::{self, CONTRIBUTORS, NAMES, Summed};
 use super::tree::{IndexTree, TableTree};
+use crate::contributor_lists::ListedScope;
 use crate::error::WriteError;
-use crate::sums::SummedScope;
 use crate::writer::{Totals, retention, rows};
 use crate::{Changes, LogId, Offset, SUMMED_FROM_EVENTS, Writer};
 
@@ -221,13 +222,19 @@ impl BulkLoad {
         let tree = |name: &str| IndexTree::new(&self.pages, self.roots[name]);
         let mut runs = self.runs.into_iter();
         let indexes = INDEXES.iter().zip(&mut runs);
+        let lists = |of: ListedScope| [of.table(), of.minutes_table()].map(tree);
         let indexes: Vec<_> = indexes
-            .map(|(index, runs)| match index.name {
-                BY_THREAD => Tree::Threads(runs, Box::new([tree(BY_THREAD), tree(THREADS)])),
-                name => {
-                    let table = index.sums.map(SummedScope::table).map(tree);
-                    let sums = table.map(|table| Box::new(ScopeSums::new(limits, table)));
-                    Tree::Index(runs, tree(name), sums)
+            .map(|(index, runs)| match (index.name, index.sums) {
+                (BY_THREAD, _) => Tree::Threads(runs, Box::new([tree(BY_THREAD), tree(THREADS)])),
+                (name, None) => {
+                    let lists = ContributorLists::of_all(limits, lists(ListedScope::All));
+                    Tree::ByTime(runs, tree(name), Box::new(lists))
+                }
+                (name, Some(of)) => {
+                    let sums = ScopeSums::new(limits, tree(of.table()));
+                    let lists = index.lists.map(lists);
+                    let lists = lists.map(|trees| ContributorLists::of_scopes(limits, trees));
+                    Tree::OfScopes(runs, tree(name), Box::new((sums, lists)))
                 }
             })
             .collect();
@@ -253,7 +260,14 @@ impl BulkLoad {
 enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
-    Index(Vec<Run>, IndexTree, Option<Box<ScopeSums>>),
+    /// The index over times, and everybody's lists.
+    ByTime(Vec<Run>, IndexTree, Box<ContributorLists>),
+    /// An index over scopes, and their sums and lists.
+    OfScopes(
+        Vec<Run>,
+        IndexTree,
+        Box<(ScopeSums, Option<ContributorLists>)>,
+    ),
     /// The index over threads, and their table.
     Threads(Vec<Run>, Box<[IndexTree; 2]>),
     Summed(Vec<Run>, Summed, IndexTree),
@@ -264,9 +278,12 @@ impl Tree {
         match self {
             Self::Rows(tree) => tree.finish(),
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
-            Self::Index(runs, tree, None) => index::write(Sorted::merge(&runs, spill)?, tree),
-            Self::Index(runs, tree, Some(sums)) => {
-                index::write_summed(Sorted::merge(&runs, spill)?, tree, *sums)
+            Self::ByTime(runs, tree, lists) => {
+                index::write_by_time(Sorted::merge(&runs, spill)?, tree, *lists)
+            }
+            Self::OfScopes(runs, tree, beside) => {
+                let (sums, lists) = *beside;
+                index::write_of_scopes(Sorted::merge(&runs, spill)?, tree, sums, lists)
             }
             Self::Threads(runs, trees) => threads::write(Sorted::merge(&runs, spill)?, *trees),
             Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs, spill)?, of, tree),

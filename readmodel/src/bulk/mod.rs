@@ -21,11 +21,12 @@
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
 //! - `index`: which entries an event has in which index; `totals`: rows that are sums over many;
-//!   `scope_sums` and `threads`: rows of the events that are neighbours in an index.
+//!   `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index.
 //! - `file`: a file before and after; tables with few rows are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
 
+mod contributor_lists;
 mod file;
 mod index;
 mod load;

@@ -5,7 +5,6 @@ use std::io;
 
 use ghev_event::{EventKind, KnownKind};
 
-use super::ordered::put_integer;
 use super::record::Record;
 use super::tree::IndexTree;
 use crate::changes::ActivitySum;
@@ -24,13 +23,7 @@ pub(super) struct SumLimits {
 }
 
 /// What stands beside an entry: a push's size, or that a release was published.
-pub(super) fn put_detail(row: &EventRow<'_>, to: &mut Vec<u8>) {
-    if let Some(detail) = detail(row) {
-        put_integer(to, detail);
-    }
-}
-
-fn detail(row: &EventRow<'_>) -> Option<i64> {
+pub(super) fn detail(row: &EventRow<'_>) -> Option<i64> {
     let action = match &row.action {
         Value::Null => None,
         published if *published == action_value("published") => Some("published"),

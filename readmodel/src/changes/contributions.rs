@@ -18,6 +18,12 @@ pub(crate) const CONTRIBUTION_KINDS: [KnownKind; 7] = [
     KnownKind::Push,
 ];
 
+/// The numbers of [`CONTRIBUTION_KINDS`], as SQL has them.
+pub(crate) fn contribution_codes() -> String {
+    let codes = CONTRIBUTION_KINDS.map(|kind| kind.code().to_string());
+    codes.join(", ")
+}
+
 /// Contributions, by what they were made to and by whom.
 #[derive(Debug, Clone, Default)]
 pub struct Contributions {

@@ -19,7 +19,8 @@ pub use activity::ActivitySums;
 pub(crate) use activity::{ActivitySum, is_published};
 pub use contributions::Contributions;
 pub(crate) use contributions::{
-    CONTRIBUTION_KINDS, ContributedTo, ContributionSighting, Contributor, is_by_bot,
+    CONTRIBUTION_KINDS, ContributedTo, ContributionSighting, Contributor, contribution_codes,
+    is_by_bot,
 };
 pub use day_sums::DaySums;
 pub use kind_counts::KindCounts;

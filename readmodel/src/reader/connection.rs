@@ -406,11 +406,17 @@ impl Snapshot<'_> {
         folded.any(|&(of, version)| of == projection && version >= since)
     }
 
-    pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
-        // A question of many short statements never runs long enough for SQLite to look itself.
+    /// Refuses to go on after the deadline: what is not SQLite's work, nobody else interrupts.
+    pub(super) fn is_in_time(&self) -> Result<(), ReadError> {
         if self.deadline.has_passed() {
             return Err(ReadError::Interrupted);
         }
+        Ok(())
+    }
+
+    pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
+        // A question of many short statements never runs long enough for SQLite to look itself.
+        self.is_in_time()?;
         Ok(self.transaction.0.prepare_cached(sql)?)
     }
 }

@@ -8,8 +8,10 @@ use ghev_event::Timestamp;
 use rusqlite::params_from_iter;
 use rustc_hash::FxHashMap;
 
+use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
-use crate::changes::{CONTRIBUTION_KINDS, ContributedTo};
+use crate::changes::{ContributedTo, contribution_codes};
+use crate::contributor_lists::ListedScope;
 use crate::error::ReadError;
 use crate::schema;
 use crate::stored::Flags;
@@ -154,27 +156,51 @@ impl Snapshot<'_> {
         bots: Bots,
     ) -> Result<ByActor, ReadError> {
         let mut active = ByActor::default();
-        let mut add = |sql: &str, of: &[i64]| -> Result<(), ReadError> {
-            let mut statement = self.prepare(sql)?;
-            let mut rows = statement.query(params_from_iter(of))?;
-            while let Some(row) = rows.next()? {
-                let flags = Flags::from_sql(row.get(1)?);
-                if bots == Bots::Include || !flags.by_bot {
-                    *active.entry(row.get(0)?).or_default() += 1;
-                }
-            }
-            Ok(())
-        };
-        match scope.sql() {
-            None => add(&window_sql(None), &[from, to])?,
-            Some(scope) => {
-                let sql = window_sql(Some(scope.column));
-                for &key in &scope.keys {
-                    add(&sql, &[from, to, key])?;
+        let (column, of) = listed(scope);
+        let sql = window_sql(column);
+        for of in of {
+            let rest = if self.has_lists(of)? {
+                self.tell_lists(of, (from, to), |actor, by_bot, contributions| {
+                    if bots == Bots::Include || !by_bot {
+                        *active.entry(actor).or_default() += contributions;
+                    }
+                })?
+            } else {
+                vec![[from, to]]
+            };
+            let mut statement = self.prepare(&sql)?;
+            for [from, to] in rest {
+                let mut rows = match column {
+                    None => statement.query([from, to])?,
+                    Some(_) => statement.query([from, to, of.key])?,
+                };
+                while let Some(row) = rows.next()? {
+                    let flags = Flags::from_sql(row.get(1)?);
+                    if bots == Bots::Include || !flags.by_bot {
+                        *active.entry(row.get(0)?).or_default() += 1;
+                    }
                 }
             }
         }
         Ok(active)
+    }
+}
+
+/// A scope's column of `events`, and whose lists there may be.
+fn listed(scope: &Scope) -> (Option<&'static str>, Vec<ListsOf>) {
+    let of = match scope {
+        Scope::All => ListedScope::All,
+        Scope::Repo(_) => ListedScope::Repo,
+        Scope::Org(_) => ListedScope::Org,
+        Scope::Actor(_) => return (None, Vec::new()),
+    };
+    match scope.sql() {
+        None => (None, vec![ListsOf { scope: of, key: 0 }]),
+        Some(scope) => {
+            let keys = scope.keys.into_iter();
+            let lists = keys.map(|key| ListsOf { scope: of, key });
+            (Some(scope.column), lists.collect())
+        }
     }
 }
 
@@ -210,9 +236,7 @@ pub(super) fn firsts_sql(others: usize) -> String {
 /// The kinds are only compared: the index tells which rows need not be read.
 pub(super) fn window_sql(column: Option<&str>) -> String {
     let of_scope = column.map_or_else(String::new, |column| format!("AND {column} = ?3"));
-    let kinds = CONTRIBUTION_KINDS
-        .map(|kind| kind.code().to_string())
-        .join(", ");
+    let kinds = contribution_codes();
     format!(
         "SELECT actor, flags FROM events
          WHERE created_at >= ?1 AND created_at < ?2 {of_scope} AND +kind IN ({kinds})

@@ -4,6 +4,7 @@
 mod activity;
 mod calendar;
 mod connection;
+mod contributor_lists;
 mod contributors;
 mod counts;
 mod coverage;

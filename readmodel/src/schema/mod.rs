@@ -16,6 +16,8 @@
 //! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
+//! | `contributor_lists_of_all` `contributor_lists_of_repos` `contributor_lists_of_orgs` | who contributed on a day or in an hour, and how often | rows of `events` |
+//! | `contributor_minutes_of_all` `contributor_minutes_of_repos` `contributor_minutes_of_orgs` | the same of a minute of a busy hour | rows of `events` |
 //! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
 //! | `sums_of_all` | what answers add up, of a day | new events |
 //! | `sums_of_repos` `sums_of_actors` `sums_of_orgs` | the same of one that has many events, of a day or a busy hour | rows of `events` |
@@ -75,6 +77,7 @@ const MIGRATIONS: &[&str] = &[
 /// was rebuilt in it.
 const OF_PROJECTIONS: &[&str] = &[
     include_str!("activity.sql"),
+    include_str!("contributor_lists.sql"),
     include_str!("sums.sql"),
     include_str!("threads.sql"),
 ];

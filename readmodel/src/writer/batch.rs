@@ -7,10 +7,12 @@ use ghev_event::{Event, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::checkpointer::Checkpointer;
+use super::dropped_days::DroppedDays;
 use super::event_row::thread_of;
 use super::event_rows::EventRows;
 use super::file::Retention;
-use super::{Writer, retention, rows, sums, threads};
+use super::many::Many;
+use super::{Writer, contributor_lists, retention, rows, sums, threads};
 use crate::error::WriteError;
 use crate::threads::ThreadKey;
 use crate::{Changes, Checkpoint, Offset, Place};
@@ -183,9 +185,11 @@ impl<'w> Batch<'w> {
         drop(events);
         rows::add(&transaction, changes)?;
         let first = Place::first_of(checkpoint.next_offset);
-        sums::add_of_scopes(&transaction, changes, first, summed_from)?;
+        let many = Many::of(&transaction, changes, summed_from)?;
+        sums::add_of_scopes(&transaction, first, &many, summed_from)?;
+        contributor_lists::add_of_batch(&transaction, first, &many, summed_from)?;
         let observed_at = newest(&transaction, changes)?;
-        let since = drop_old_events(&transaction, *retention, observed_at, touched)?;
+        let since = drop_old_events(&transaction, *retention, observed_at, touched, summed_from)?;
         let moved = transaction
             .prepare_cached(
                 "UPDATE checkpoint SET next_offset = ?1, observed_at = ?2,
@@ -235,13 +239,15 @@ fn drop_old_events(
     of: Retention,
     observed_at: Option<Timestamp>,
     touched: Vec<ThreadKey>,
+    summed_from: u64,
 ) -> rusqlite::Result<Option<i64>> {
     let since = retention::since(of.kept, observed_at, of.since);
     match since {
         Some(since) => {
-            let days = sums::days_before(transaction, since)?;
+            let days = DroppedDays::before(transaction, since)?;
             retention::drop_before(transaction, since, touched)?;
-            days.sum_anew(transaction)?;
+            sums::sum_anew(transaction, &days)?;
+            contributor_lists::list_anew(transaction, &days, summed_from)?;
         }
         None => threads::refresh(transaction, touched)?,
     }

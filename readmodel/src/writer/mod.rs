@@ -10,17 +10,21 @@
 //! - `threads`: the rows of the threads that a batch has touched.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
-//! - `sums`: the rows of sums, which are made of others.
+//! - `sums`, `contributor_lists`: the rows of these, which are made of others; `many`: who of a batch has some;
+//!   `dropped_days`: of when they are made anew.
 //!
 //! The rows are a function of the log's prefix alone, not of where batches begin and end: a load of
 //! the whole log at once (`bulk`) makes the same.
 
 mod batch;
 mod checkpointer;
+pub(crate) mod contributor_lists;
+mod dropped_days;
 mod event_row;
 mod event_rows;
 mod file;
 pub(crate) mod identity_totals;
+mod many;
 mod rebuild;
 pub(crate) mod retention;
 pub(crate) mod rows;

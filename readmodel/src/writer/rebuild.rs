@@ -16,7 +16,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
-use super::{Admission, Admit, Writer, rows, sums, threads};
+use super::{Admission, Admit, Writer, contributor_lists, rows, sums, threads};
 use crate::error::{OpenError, WriteError};
 use crate::projection;
 use crate::schema::Blueprint;
@@ -232,6 +232,9 @@ impl Rebuild {
         schema::create_indexes(&connection)?;
         if projections.contains(&Projection::Sums) {
             sums::make_all(&connection, summed_from)?;
+        }
+        if projections.contains(&Projection::ContributorLists) {
+            contributor_lists::make_all(&connection, summed_from)?;
         }
         projection::note(&connection, &projections)?;
         let dead = "UPDATE checkpoint SET dead = (SELECT count(*) FROM dead_letters)";

@@ -48,7 +48,7 @@ pub(super) fn add_of(
         // Those of single scopes are made of the rows of events.
         Projection::Sums => sums::add_of_all(connection, changes),
         // Of the rows of events.
-        Projection::Threads => Ok(()),
+        Projection::ContributorLists | Projection::Threads => Ok(()),
     }
 }
 
@@ -60,7 +60,10 @@ pub(crate) fn few() -> impl Iterator<Item = Projection> {
 
 const fn has_few(projection: Projection) -> bool {
     match projection {
-        Projection::Contributors | Projection::Names | Projection::Threads => false,
+        Projection::ContributorLists
+        | Projection::Contributors
+        | Projection::Names
+        | Projection::Threads => false,
         Projection::Activity
         | Projection::Counts
         | Projection::DeadLetters

@@ -4,11 +4,12 @@
 //! Who has many events has rows, and it is a matter of the events alone who has: in the batch that takes a
 //! scope to the threshold its rows are made of all its events, and from then on those of each batch are added.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::dropped_days::DroppedDays;
+use super::many::Many;
 use super::rows::count;
 use crate::changes::ActivitySum;
 use crate::stored::{
@@ -17,7 +18,7 @@ use crate::stored::{
 use crate::sums::{
     BadSlots, Slots, Stretch, SumRow, SumRows, SummedScope, UNIT_DAY, UNIT_HOUR, slot_of,
 };
-use crate::{ActorKey, Changes, OrgKey, Place, RepoKey, Sightings};
+use crate::{Changes, Place};
 
 /// Adds to everybody's days.
 pub(super) fn add_of_all(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
@@ -30,37 +31,20 @@ pub(super) fn add_of_all(connection: &Connection, changes: &Changes) -> rusqlite
     days.try_for_each(|(&day, slots)| rows.add(UNIT_DAY, day, slots).map(drop))
 }
 
-/// Adds the events of a batch, whose rows begin at `first`, to the sums of those who have many; `changes`
-/// says of whom they are, and the names have been added.
+/// Adds the events of a batch, whose rows begin at `first`, to the sums of those who have many.
 pub(super) fn add_of_scopes(
     connection: &Connection,
-    changes: &Changes,
     first: Place,
+    many: &Many,
     summed_from: u64,
 ) -> rusqlite::Result<()> {
-    let mut touched = Touched::default();
-    let Changes {
-        repo_names,
-        actor_names,
-        org_names,
-        ..
-    } = changes;
-    let mut looked_at = Looking {
-        connection,
-        summed_from,
-        touched: &mut touched,
-    };
-    looked_at.of(SummedScope::Repo, repo_names, RepoKey::to_sql)?;
-    looked_at.of(SummedScope::Actor, actor_names, ActorKey::to_sql)?;
-    looked_at.of(SummedScope::Org, org_names, OrgKey::to_sql)?;
-    for ((scope, key), more) in added(connection, first, &touched.summed)? {
+    for ((scope, key), more) in added(connection, first, &many.before)? {
         let rows = KeyRows::of(connection, scope, key);
         more.add_to(&rows, scope, summed_from)?;
     }
-    touched
-        .new
-        .into_iter()
-        .try_for_each(|(scope, key)| make(connection, scope, key, summed_from))
+    many.new
+        .iter()
+        .try_for_each(|&(scope, key)| make(connection, scope, key, summed_from))
 }
 
 /// Makes the rows of all who have many events, where there are none.
@@ -73,48 +57,6 @@ pub(crate) fn make_all(connection: &Connection, summed_from: u64) -> rusqlite::R
             .try_for_each(|key| make(connection, scope, key, summed_from))?;
     }
     Ok(())
-}
-
-/// The scopes of a batch that have many events: those that had before it, and the others.
-#[derive(Debug, Default)]
-struct Touched {
-    summed: HashSet<(SummedScope, i64)>,
-    new: BTreeSet<(SummedScope, i64)>,
-}
-
-struct Looking<'a> {
-    connection: &'a Connection,
-    summed_from: u64,
-    touched: &'a mut Touched,
-}
-
-impl Looking<'_> {
-    fn of<K: Copy + Eq + Hash + Ord>(
-        &mut self,
-        scope: SummedScope,
-        names: &Sightings<K>,
-        to_sql: fn(K) -> i64,
-    ) -> rusqlite::Result<()> {
-        let mut events = self.connection.prepare_cached(scope.events_sql())?;
-        let mut brought: BTreeMap<K, u64> = BTreeMap::new();
-        for (key, _, seen) in names.iter() {
-            *brought.entry(key).or_default() += seen.events;
-        }
-        for (key, brought) in brought {
-            let key = to_sql(key);
-            let events: i64 = events.query_row([key], |row| row.get(0))?;
-            let events = events.cast_unsigned();
-            if events < self.summed_from {
-                continue;
-            }
-            if events - brought.min(events) < self.summed_from {
-                self.touched.new.insert((scope, key));
-            } else {
-                self.touched.summed.insert((scope, key));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What a batch adds to one scope.
@@ -327,57 +269,31 @@ fn corrupt(error: BadSlots) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
 }
 
-/// The days of scopes with sums of which events before `since`, in seconds, have rows: these are to be
-/// dropped.
-pub(super) fn days_before(connection: &Connection, since: i64) -> rusqlite::Result<DroppedDays> {
-    let mut events = connection.prepare_cached(
-        "SELECT created_at, repo, actor, org FROM events WHERE created_at > ?1 AND created_at < ?2",
-    )?;
-    let mut events = events.query([UNDATED, since])?;
-    let mut days = BTreeSet::new();
-    while let Some(row) = events.next()? {
-        let second: i64 = row.get(0)?;
-        let day = second.div_euclid(HOUR_SECONDS * DAY_HOURS);
-        for (column, scope) in (1..).zip(SummedScope::ALL) {
-            let key: Option<i64> = row.get(column)?;
-            days.extend(key.map(|key| (scope, key, day)));
+/// Lets the sums of days of which rows of events were dropped be of the rows that there still are: from a
+/// whole hour on.
+pub(super) fn sum_anew(connection: &Connection, dropped: &DroppedDays) -> rusqlite::Result<()> {
+    let first_hour = dropped.since.div_euclid(HOUR_SECONDS);
+    for &(scope, key, day) in &dropped.days {
+        let table = scope.table();
+        let hours = [day * DAY_HOURS, first_hour.min((day + 1) * DAY_HOURS)];
+        let dropped = connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_DAY} AND start = ?2"
+            ))?
+            .execute([key, day])?;
+        if dropped == 0 {
+            continue;
         }
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_HOUR}
+                 AND start >= ?2 AND start < ?3"
+            ))?
+            .execute([key, hours[0], hours[1]])?;
+        let day_seconds = HOUR_SECONDS * DAY_HOURS;
+        let seconds = [day, day + 1].map(|day| day * day_seconds);
+        let SumRows { days, .. } = stretch(connection, scope, key, seconds, u64::MAX)?;
+        KeyRows::of(connection, scope, key).put_all(UNIT_DAY, &days)?;
     }
-    Ok(DroppedDays { days, since })
-}
-
-/// Days of which rows of events are dropped.
-pub(super) struct DroppedDays {
-    days: BTreeSet<(SummedScope, i64, i64)>,
-    since: i64,
-}
-
-impl DroppedDays {
-    /// Lets their sums be of the rows that there still are: from a whole hour on.
-    pub(super) fn sum_anew(self, connection: &Connection) -> rusqlite::Result<()> {
-        let first_hour = self.since.div_euclid(HOUR_SECONDS);
-        for (scope, key, day) in self.days {
-            let table = scope.table();
-            let hours = [day * DAY_HOURS, first_hour.min((day + 1) * DAY_HOURS)];
-            let dropped = connection
-                .prepare_cached(&format!(
-                    "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_DAY} AND start = ?2"
-                ))?
-                .execute([key, day])?;
-            if dropped == 0 {
-                continue;
-            }
-            connection
-                .prepare_cached(&format!(
-                    "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_HOUR}
-                     AND start >= ?2 AND start < ?3"
-                ))?
-                .execute([key, hours[0], hours[1]])?;
-            let day_seconds = HOUR_SECONDS * DAY_HOURS;
-            let seconds = [day, day + 1].map(|day| day * day_seconds);
-            let SumRows { days, .. } = stretch(connection, scope, key, seconds, u64::MAX)?;
-            KeyRows::of(connection, scope, key).put_all(UNIT_DAY, &days)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

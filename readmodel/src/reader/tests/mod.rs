@@ -6,6 +6,7 @@
 //! - `naive`: the answers from the list.
 //! - `properties`: the two agree. - `over_time`: so they do over time.
 //! - `sums`: which rows answer.
+//! - `contributor_lists`: likewise.
 //! - `trending`: what stands out.
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `thread_rows`: what they come to is the same however it was written, and of what is left.
@@ -16,6 +17,7 @@
 //! - `plans`: which questions may not walk a whole table.
 
 mod completeness;
+mod contributor_lists;
 mod deadline;
 mod lists;
 mod naive;

@@ -6,9 +6,11 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
+use crate::contributor_lists::ListedScope;
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
-    activity, contributors, counts, coverage, event_query, interval, matrix, series, sums, trending,
+    activity, contributor_lists, contributors, counts, coverage, event_query, interval, matrix,
+    series, sums, trending,
 };
 use crate::reader::{thread_rows, thread_spans, threads};
 use crate::threads::ThreadKind;
@@ -317,6 +319,18 @@ fn threads_and_people_are_found_along_indexes() {
     let steps = plan(&snapshot, &threads::all_sql(""));
     let whole = "SEARCH events USING COVERING INDEX events_by_thread (repo>?)";
     assert_eq!(steps, [whole]);
+    for of in ListedScope::ALL {
+        let (rows, minutes) = (of.table(), of.minutes_table());
+        for sql in [
+            contributor_lists::any_sql(rows),
+            contributor_lists::any_within_sql(minutes),
+            contributor_lists::rows_sql(rows),
+            contributor_lists::minutes_sql(minutes),
+        ] {
+            assert_seeks(&snapshot, &sql);
+            assert_planned_once(&snapshot, &sql);
+        }
+    }
     assert_seeks(&snapshot, contributors::EVER);
     assert_seeks(&snapshot, contributors::FIRST_IN);
     for others in 0..4 {

@@ -11,7 +11,7 @@ use super::naive::{self, Stored};
 use super::threads::{
     any_span, any_thread_event, assert_same_people, assert_same_threads, near, on, record,
 };
-use super::world::{LOG, Record, ScopeName, World, import};
+use super::world::{LOG, Record, SUMMED_FROM_EVENTS, ScopeName, World, import};
 use crate::reader::thread_spans::Walk;
 use crate::{Bots, Projection, RebuildSource, Scope, Snapshot, TableHashes, Window};
 
@@ -39,14 +39,15 @@ fn in_batches(records: &[Record], kept: Option<Duration>) -> World {
     world
 }
 
-/// A copy of a model whose rows of threads were made anew.
+/// A copy of a model whose rows that are made of events were made anew.
 fn rebuilt(world: &World) -> TableHashes {
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("copy.db");
     let source = RebuildSource::open(world.path(), LOG).unwrap();
-    let wanted = [Projection::Threads];
+    let wanted = [Projection::ContributorLists, Projection::Threads];
     assert_eq!(source.obstacle(&wanted), None, "no record is needed");
-    let rebuild = source.copy(&copy, &wanted, &mut || true).unwrap().unwrap();
+    let mut rebuild = source.copy(&copy, &wanted, &mut || true).unwrap().unwrap();
+    rebuild.sum_from(SUMMED_FROM_EVENTS);
     assert!(!rebuild.needs_records());
     rebuild.finish().unwrap().close().unwrap();
     TableHashes::of(&copy).unwrap()

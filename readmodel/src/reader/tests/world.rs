@@ -20,7 +20,7 @@ use crate::{
 pub(super) const LOG: LogId = LogId::new([7; 16]);
 
 /// Small worlds have scopes with more events than this, and with fewer, and so have their hours.
-const SUMMED_FROM_EVENTS: u64 = 4;
+pub(super) const SUMMED_FROM_EVENTS: u64 = 4;
 
 /// 2015-01-01T15:00:00Z, a whole hour.
 pub(super) const BASE_SECONDS: i64 = 1_420_124_400;
