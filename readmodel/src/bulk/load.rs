@@ -30,7 +30,9 @@ use crate::writer::{Totals, retention, rows};
 use crate::{Changes, LogId, Offset, SUMMED_FROM_EVENTS, Writer};
 
 /// Bytes that all parts may hold in memory together.
-const HELD_BYTES_MAX: usize = 32 << 20;
+const HELD_BYTES_MAX: usize = 28 << 20;
+
+const _: () = assert!(HELD_BYTES_MAX > repeats::HELD_BYTES_MAX);
 
 /// Trees that are written at a time.
 const WRITERS: usize = 2;

@@ -26,8 +26,11 @@ use crate::{Admission, LogId, ModelDir, Offset, Place};
 /// Equal keys are in the same of so many shares: each can be looked through by itself.
 const SHARES: u8 = 2;
 
-/// Bytes that all parts may hold in memory together.
-const HELD_BYTES_MAX: usize = 32 << 20;
+/// Bytes that all parts may hold in memory together. Fewer than those of a load, which comes next: glibc gives
+/// what is larger than all that was freed before a mapping of its own, which goes back to the system once it is
+/// free, and never grows into the gaps of a heap
+/// (<https://man7.org/linux/man-pages/man3/mallopt.3.html>, `M_MMAP_THRESHOLD`).
+pub(super) const HELD_BYTES_MAX: usize = 20 << 20;
 
 /// Takes the kind and id of every event of the log, before they are loaded.
 #[derive(Debug)]
