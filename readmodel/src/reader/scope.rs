@@ -1,7 +1,5 @@
 //! Whose events an answer is about.
 
-use rusqlite::OptionalExtension as _;
-
 use super::Snapshot;
 use crate::error::ReadError;
 use crate::keys::lower_cased;
@@ -112,14 +110,15 @@ impl Snapshot<'_> {
         name: &str,
         named: i64,
     ) -> Result<Option<ScopeKeys<i64>>, ReadError> {
-        let newest_holder = format!(
-            "SELECT key FROM {table} WHERE lowered = ?1 AND key >= 0
-             ORDER BY last_at DESC, key DESC LIMIT 1"
-        );
-        let numbered: Option<i64> = self
-            .prepare(&newest_holder)?
-            .query_row([lower_cased(name)], |row| row.get(0))
-            .optional()?;
+        // There are few, and to sort one row takes SQLite longer than to find it.
+        let holders = format!("SELECT last_at, key FROM {table} WHERE lowered = ?1 AND key >= 0");
+        let mut statement = self.prepare(&holders)?;
+        let mut rows = statement.query([lower_cased(name)])?;
+        let mut newest: Option<(Option<i64>, i64)> = None;
+        while let Some(row) = rows.next()? {
+            newest = newest.max(Some((row.get(0)?, row.get(1)?)));
+        }
+        let numbered = newest.map(|(_, key)| key);
         let named = self.has_key(table, named)?.then_some(named);
         Ok((numbered.is_some() || named.is_some()).then_some(ScopeKeys { numbered, named }))
     }

@@ -16,9 +16,10 @@ CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at, ne
 CREATE INDEX IF NOT EXISTS gaps_by_time    ON gaps (to_at, from_at);
 CREATE INDEX IF NOT EXISTS gaps_by_source  ON gaps (source, to_at, from_at);
 CREATE INDEX IF NOT EXISTS sources_by_name ON sources (source COLLATE NOCASE);
-CREATE INDEX IF NOT EXISTS repo_names_by_name  ON repo_names (lowered, last_at, key);
-CREATE INDEX IF NOT EXISTS actor_names_by_name ON actor_names (lowered, last_at, key);
-CREATE INDEX IF NOT EXISTS org_names_by_name   ON org_names (lowered, last_at, key);
+-- Without the time of the last event, or every event would have its place in three of these changed.
+CREATE INDEX IF NOT EXISTS repo_names_by_name  ON repo_names (lowered, key);
+CREATE INDEX IF NOT EXISTS actor_names_by_name ON actor_names (lowered, key);
+CREATE INDEX IF NOT EXISTS org_names_by_name   ON org_names (lowered, key);
 CREATE INDEX IF NOT EXISTS pull_requests_by_opening ON pull_requests (repo, opened_at) WHERE opened_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS pull_requests_by_first   ON pull_requests (repo, first_at)  WHERE first_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS openings_by_time ON pull_requests (opened_at) WHERE opened_at IS NOT NULL;
