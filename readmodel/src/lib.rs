@@ -51,9 +51,9 @@ pub use keys::{ActorKey, OrgKey, RepoKey};
 pub use projection::{ParseProjectionError, Projection, VersionDifferences};
 pub use reader::{
     Activity, ActivityMatrix, Arrival, AsOf, Bots, Contributors, Coverage, CoverageState,
-    DeadLetterRow, EventCounts, EventCursor, EventFilter, EventPage, EventRow, EventSeries, GapRow,
-    Identity, Issues, ListCursor, ListEntry, ListOrder, ListPage, NameSeen, Named,
-    ParseEventCursorError, ParseListCursorError, PullRequestAction, PullRequestInterval,
+    DeadLetterRow, Edition, EventCounts, EventCursor, EventFilter, EventPage, EventRow,
+    EventSeries, GapRow, Identity, Issues, ListCursor, ListEntry, ListOrder, ListPage, NameSeen,
+    Named, ParseEventCursorError, ParseListCursorError, PullRequestAction, PullRequestInterval,
     PullRequests, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval, Snapshot, SourceStatus,
     Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };

@@ -33,13 +33,18 @@ impl EntityTag {
         Self(xxhash_rust::xxh3::xxh3_64(bytes))
     }
 
-    /// Whether `If-None-Match` names it.
+    /// Whether `If-None-Match` names it, or `*`, which stands for any answer there is.
     pub(crate) fn is_in(self, if_none_match: &str) -> bool {
+        if_none_match.trim() == "*" || self.is_named_in(if_none_match)
+    }
+
+    /// Whether `If-None-Match` names it: an answer with this tag has been given.
+    pub(crate) fn is_named_in(self, if_none_match: &str) -> bool {
         let own = self.text();
         if_none_match
             .split(',')
             .map(|tag| tag.trim().trim_start_matches("W/"))
-            .any(|tag| tag == "*" || tag.as_bytes() == own)
+            .any(|tag| tag.as_bytes() == own)
     }
 
     /// As a header has it.
@@ -71,7 +76,7 @@ mod tests {
         assert_eq!(text, format!("\"{:016x}\"", tag.0));
         assert!(tag.is_in(text));
         assert!(tag.is_in(&format!("\"a\", W/{text}")));
-        assert!(tag.is_in("*"));
+        assert!(tag.is_in("*") && !tag.is_named_in("*"));
         assert!(!tag.is_in("\"a\", \"b\""));
         assert_ne!(tag, EntityTag::of_bytes(b"y"));
     }

@@ -50,13 +50,13 @@ impl Job {
     /// May be run again: what it asks, and of what, is the reader's.
     pub(super) fn run(&self, reader: &mut Reader) -> Result<Outcome, Problem> {
         let snapshot = reader.snapshot()?;
-        let state = State::of(snapshot.generation(), snapshot.as_of());
+        let state = State::of(snapshot.edition(), snapshot.as_of());
         let tag = (!self.asked.depends_on_clock()).then(|| {
             let representation = (self.format, self.encoding);
             EntityTag::of_answer(self.version, &self.request, representation, &state)
         });
         if let (Some(tag), Some(known)) = (tag, &self.if_none_match)
-            && tag.is_in(known)
+            && tag.is_named_in(known)
         {
             return Ok(Outcome::NotModified(tag));
         }
@@ -74,6 +74,12 @@ impl Job {
             .encoding
             .encode(body)
             .map_err(|error| Problem::internal(format!("cannot compress an answer: {error}")))?;
+        // That a client has any answer says nothing before it is known that there is one.
+        if let (Some(tag), Some(known)) = (tag, &self.if_none_match)
+            && tag.is_in(known)
+        {
+            return Ok(Outcome::NotModified(tag));
+        }
         body.shrink_to_fit();
         Ok(Outcome::Answer(Answered {
             state,

@@ -5,7 +5,7 @@
 
 use std::hash::Hash;
 
-use ghev_readmodel::{AsOf, GenerationNumber, LogId, Offset};
+use ghev_readmodel::{AsOf, Edition, LogId, Offset};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
@@ -24,16 +24,16 @@ const SHORT_BYTES: usize = 1024;
 /// One state of the read model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct State {
-    generation: GenerationNumber,
+    edition: Edition,
     log: LogId,
     next_offset: Offset,
 }
 
 impl State {
-    pub(crate) const fn of(generation: GenerationNumber, as_of: &AsOf) -> Self {
+    pub(crate) const fn of(edition: Edition, as_of: &AsOf) -> Self {
         let checkpoint = &as_of.checkpoint;
         Self {
-            generation,
+            edition,
             log: checkpoint.log_id,
             next_offset: checkpoint.next_offset,
         }
@@ -120,15 +120,20 @@ impl KeptAnswers {
 
 #[cfg(test)]
 mod tests {
+    use ghev_readmodel::{ModelDir, Reader, Writer};
+
     use super::*;
     use crate::answer::EntityTag;
     use crate::parameters::Format;
 
-    const STATE: State = State {
-        generation: GenerationNumber::FIRST,
-        log: LogId::new([1; 16]),
-        next_offset: Offset::ZERO,
-    };
+    /// Of a model of nothing.
+    fn state() -> State {
+        let dir = tempfile::tempdir().unwrap();
+        let model = ModelDir::new(dir.path());
+        Writer::open(&model, LogId::new([1; 16])).unwrap();
+        let (edition, as_of) = Reader::new(model).as_of().unwrap();
+        State::of(edition, &as_of)
+    }
 
     fn asking(target: &str) -> Asking<'_> {
         Asking {
@@ -138,9 +143,9 @@ mod tests {
         }
     }
 
-    fn answer(bytes: usize) -> Kept {
+    fn answer(state: State, bytes: usize) -> Kept {
         let answered = Answered {
-            state: STATE,
+            state,
             tag: Some(EntityTag::of_bytes(b"x")),
             format: Format::Json,
             encoding: Encoding::Identity,
@@ -153,9 +158,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_found_by_all_that_it_depends_on() {
-        let kept = KeptAnswers::new(1 << 20);
+        let (kept, state) = (KeptAnswers::new(1 << 20), state());
         let asked = asking("/v1/events?limit=1");
-        kept.keep(&asked, answer(10));
+        kept.keep(&asked, answer(state, 10));
         assert_eq!(kept.get(&asked).unwrap().answered.body.len(), 10);
         let others = [
             asking("/v1/events?limit=2"),
@@ -175,7 +180,7 @@ mod tests {
         for other in others {
             assert!(kept.get(&other).is_none(), "{other:?}");
         }
-        kept.keep(&asked, answer(20));
+        kept.keep(&asked, answer(state, 20));
         assert_eq!(
             kept.get(&asked).unwrap().answered.body.len(),
             20,
@@ -186,16 +191,16 @@ mod tests {
     #[test]
     fn what_is_kept_never_grows_beyond_its_room_and_one_answer_never_takes_it_all() {
         let room = 1 << 20;
-        let kept = KeptAnswers::new(room);
+        let (kept, state) = (KeptAnswers::new(room), state());
         for number in 0..10_000 {
-            kept.keep(&asking(&format!("/{number}")), answer(1000));
+            kept.keep(&asking(&format!("/{number}")), answer(state, 1000));
         }
         assert!(kept.answers.weight() <= room as u64);
         assert!(kept.answers.weight() > room as u64 / 2, "it is used");
-        kept.keep(&asking("/long"), answer(room / LONGEST_PART + 1));
+        kept.keep(&asking("/long"), answer(state, room / LONGEST_PART + 1));
         assert!(kept.get(&asking("/long")).is_none());
         let none = KeptAnswers::new(0);
-        none.keep(&asking("/x"), answer(1));
+        none.keep(&asking("/x"), answer(state, 1));
         assert!(none.get(&asking("/x")).is_none());
     }
 }

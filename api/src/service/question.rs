@@ -65,8 +65,8 @@ impl Service {
             reader.set_deadline(Some(deadline));
             reader.as_of().ok()
         });
-        let (generation, as_of) = state?;
-        if State::of(generation, &as_of) != answered.state {
+        let (edition, as_of) = state?;
+        if State::of(edition, &as_of) != answered.state {
             return None;
         }
         let known = answered.tag.zip(wishes.if_none_match.as_deref());

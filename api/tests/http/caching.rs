@@ -208,3 +208,34 @@ fn an_answer_that_was_given_to_somebody_is_not_given_to_anybody() {
         assert_eq!(refused.status, 401, "{shown:?}");
     }
 }
+
+/// A replay after a rollback has the number of the generation that was taken back, and used to bear its tags:
+/// whoever had an answer of that one was told that it still holds.
+#[test]
+fn a_number_that_comes_again_is_another_generation() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let first = client.get("/v1/event-counts");
+    let tag = first.header("etag").unwrap().to_owned();
+    model.publish_again();
+    let known = format!("If-None-Match: {tag}");
+    let again = client.request("GET", "/v1/event-counts", &[&known]);
+    assert_eq!(again.status, 200);
+    assert_ne!(again.header("etag"), Some(tag.as_str()));
+}
+
+/// `*` used to be answered with 304 before it was known whether there is an answer at all.
+#[test]
+fn a_client_has_no_answer_where_there_is_none() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    let any = ["If-None-Match: *"];
+    let status = |client: &mut Client, path: &str| client.request("GET", path, &any).status;
+    assert_eq!(status(&mut client, "/v1/repos/no/such"), 404);
+    assert_eq!(status(&mut client, "/v1/events?page_token=zz"), 400);
+    for _ in 0..2 {
+        assert_eq!(status(&mut client, "/v1/event-counts"), 304);
+    }
+}

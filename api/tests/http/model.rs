@@ -178,6 +178,12 @@ impl Model {
     pub(crate) fn switch_generation(&self) {
         publish_empty(&ModelDir::new(self.path()), LOG);
     }
+
+    /// Makes the current generation's number current once more, as if another one had got it.
+    pub(crate) fn publish_again(&self) {
+        let dir = ModelDir::new(self.path());
+        dir.publish(dir.current().unwrap().unwrap()).unwrap();
+    }
 }
 
 fn publish_empty(dir: &ModelDir, log: LogId) {

@@ -2,6 +2,7 @@
 //! time. Knows nothing about any question.
 
 use std::cell::RefCell;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,8 +50,7 @@ enum Target {
 
 #[derive(Debug)]
 struct OpenGeneration {
-    number: GenerationNumber,
-    pointer: PointerIdentity,
+    edition: Edition,
     connection: Connection,
     schema: i64,
     folded: Vec<(Projection, i64)>,
@@ -59,8 +59,16 @@ struct OpenGeneration {
     names: RefCell<KeptNames>,
 }
 
+/// Tells a generation from any other that has, or has had, the same number: after `ghev replay --rollback`, and
+/// where the whole read model was deleted, numbers come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Edition {
+    number: GenerationNumber,
+    pointer: PointerIdentity,
+}
+
 /// Tells one `CURRENT` from the next: it is only ever replaced by another file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct PointerIdentity {
     inode: u64,
     modified_ns: i64,
@@ -72,7 +80,7 @@ struct PointerIdentity {
 pub struct Snapshot<'r> {
     transaction: ReadTransaction<'r>,
     pub(super) names: &'r RefCell<KeptNames>,
-    generation: GenerationNumber,
+    edition: Edition,
     schema: i64,
     /// The versions of the projections that have written it.
     folded: &'r [(Projection, i64)],
@@ -122,7 +130,7 @@ impl Reader {
     pub fn snapshot(&mut self) -> Result<Snapshot<'_>, ReadError> {
         self.follow()?;
         let open = self.open.as_ref().expect("opened above");
-        let (generation, schema) = (open.number, open.schema);
+        let (edition, schema) = (open.edition, open.schema);
         let transaction = ReadTransaction::begin(&open.connection)?;
         let (as_of, events_since) = state(transaction.0, schema)?;
         let (names, folded) = (&open.names, &open.folded);
@@ -130,7 +138,7 @@ impl Reader {
         Ok(Snapshot {
             transaction,
             names,
-            generation,
+            edition,
             schema,
             folded,
             as_of,
@@ -143,10 +151,10 @@ impl Reader {
     ///
     /// # Errors
     /// As [`snapshot`](Self::snapshot).
-    pub fn as_of(&mut self) -> Result<(GenerationNumber, AsOf), ReadError> {
+    pub fn as_of(&mut self) -> Result<(Edition, AsOf), ReadError> {
         let open = self.follow()?;
         let (as_of, _) = state(&open.connection, open.schema)?;
-        Ok((open.number, as_of))
+        Ok((open.edition, as_of))
     }
 
     /// Opens what there is to read now, where that is not open.
@@ -172,6 +180,16 @@ impl Reader {
     }
 }
 
+impl PointerIdentity {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            inode: metadata.ino(),
+            modified_ns: metadata.mtime_nsec(),
+            modified_s: metadata.mtime(),
+        }
+    }
+}
+
 impl Deadline {
     fn set(&self, deadline: Option<Instant>) {
         // An instant is whole whatever happened to the thread that stored it.
@@ -190,7 +208,10 @@ fn current<'o>(
     deadline: &Deadline,
 ) -> Result<&'o mut OpenGeneration, ReadError> {
     let pointer = pointer_identity(dir)?;
-    if open.as_ref().is_none_or(|open| open.pointer != pointer) {
+    if open
+        .as_ref()
+        .is_none_or(|open| open.edition.pointer != pointer)
+    {
         *open = None;
         let not_ready = || ReadError::NotReady {
             dir: dir.path().to_path_buf(),
@@ -198,7 +219,7 @@ fn current<'o>(
         let number = dir.current()?.ok_or_else(not_ready)?;
         *open = Some(open_generation(
             &dir.generation_path(number),
-            (number, pointer),
+            Edition { number, pointer },
             deadline,
         )?);
     }
@@ -208,11 +229,7 @@ fn current<'o>(
 fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
     let path = dir.pointer_path();
     match std::fs::metadata(&path) {
-        Ok(metadata) => Ok(PointerIdentity {
-            inode: metadata.ino(),
-            modified_ns: metadata.mtime_nsec(),
-            modified_s: metadata.mtime(),
-        }),
+        Ok(metadata) => Ok(PointerIdentity::of(&metadata)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(ReadError::NotReady {
             dir: dir.path().to_path_buf(),
         }),
@@ -227,32 +244,22 @@ fn pointer_identity(dir: &ModelDir) -> Result<PointerIdentity, ReadError> {
 
 fn open_file(path: &Path, deadline: &Deadline) -> Result<OpenGeneration, ReadError> {
     // SQLite would only say that it cannot open it.
-    if let Err(source) = std::fs::metadata(path) {
-        let path = path.to_path_buf();
-        let action = "open";
-        return Err(OpenError::Io {
-            action,
-            path,
-            source,
-        }
-        .into());
-    }
-    let pointer = PointerIdentity {
-        inode: 0,
-        modified_ns: 0,
-        modified_s: 0,
+    let metadata = std::fs::metadata(path).map_err(|source| OpenError::Io {
+        action: "open",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let edition = Edition {
+        number: GenerationNumber::FIRST,
+        pointer: PointerIdentity::of(&metadata),
     };
-    Ok(open_generation(
-        path,
-        (GenerationNumber::FIRST, pointer),
-        deadline,
-    )?)
+    Ok(open_generation(path, edition, deadline)?)
 }
 
 /// Opens a file: with those that SQLite makes beside it or, where it cannot make them, by itself.
 fn open_generation(
     path: &Path,
-    (number, pointer): (GenerationNumber, PointerIdentity),
+    edition: Edition,
     deadline: &Deadline,
 ) -> Result<OpenGeneration, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -282,8 +289,7 @@ fn open_generation(
     }
     let folded = folded(&connection, found).map_err(failed)?;
     Ok(OpenGeneration {
-        number,
-        pointer,
+        edition,
         connection,
         schema: found,
         folded,
@@ -386,7 +392,12 @@ impl Snapshot<'_> {
 
     /// Which generation it is of.
     pub const fn generation(&self) -> GenerationNumber {
-        self.generation
+        self.edition.number
+    }
+
+    /// Which one of that number it is of.
+    pub const fn edition(&self) -> Edition {
+        self.edition
     }
 
     /// Refuses a question that this generation's tables cannot answer.

@@ -36,7 +36,7 @@ mod tests;
 
 pub use activity::Activity;
 pub use calendar::SeriesInterval;
-pub use connection::{AsOf, Reader, Snapshot};
+pub use connection::{AsOf, Edition, Reader, Snapshot};
 pub use contributors::Contributors;
 pub use counts::EventCounts;
 pub use coverage::{Coverage, CoverageState, GapRow};
