@@ -194,6 +194,13 @@ impl Problem {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         let internal = Some(error.to_string());
+        if error.is_damage() {
+            let detail = "the read model is damaged: `ghev replay` makes it anew from the log";
+            return Self {
+                internal,
+                ..Self::new(Code::NotReady, detail)
+            };
+        }
         match error {
             ReadError::NotReady { .. } => {
                 let detail = "there is no read model yet: start the projector (`ghev project`)";

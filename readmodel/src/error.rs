@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 use crate::{LogId, Offset, VersionDifferences};
 
 /// Why a generation cannot be opened or made.
@@ -145,10 +147,25 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
 }
 
+impl ReadError {
+    /// Whether the files of the model are not what was written: only a replay mends that.
+    pub fn is_damage(&self) -> bool {
+        let of_sqlite = match self {
+            Self::Sqlite(error) | Self::Open(OpenError::Sqlite { source: error, .. }) => {
+                error.sqlite_error_code()
+            }
+            Self::Open(OpenError::BadPointer { .. }) => return true,
+            _ => None,
+        };
+        let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+        of_sqlite.is_some_and(|code| damage.contains(&code))
+    }
+}
+
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::Interrupted,
+            Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
             _ => Self::Sqlite(error),
         }
     }

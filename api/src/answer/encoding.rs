@@ -44,7 +44,11 @@ impl Encoding {
             any
         };
         let (zstd, gzip) = (weight_of("zstd"), weight_of("gzip"));
-        if zstd > 0 && zstd >= gzip {
+        // What is not named is acceptable, and liked less than what is.
+        let identity = weighted(header).find(|(name, _)| name.eq_ignore_ascii_case("identity"));
+        if identity.is_some_and(|(_, weight)| weight > zstd.max(gzip)) {
+            Self::Identity
+        } else if zstd > 0 && zstd >= gzip {
             Self::Zstd
         } else if gzip > 0 {
             Self::Gzip
@@ -90,6 +94,9 @@ mod tests {
         assert_eq!(chosen("gzip, deflate, br, zstd"), Encoding::Zstd);
         assert_eq!(chosen("gzip;q=1.0, zstd;q=0.5"), Encoding::Gzip);
         assert_eq!(chosen("*;q=0.1, zstd;q=0"), Encoding::Gzip);
+        assert_eq!(chosen("identity;q=0.5, gzip;q=0.3"), Encoding::Identity);
+        assert_eq!(chosen("gzip, identity"), Encoding::Gzip);
+        assert_eq!(chosen("gzip;q=0.5, *;q=0"), Encoding::Gzip);
         assert_eq!(chosen("br"), Encoding::Identity);
         assert_eq!(chosen("gzip;q=0"), Encoding::Identity);
     }

@@ -95,20 +95,21 @@ pub(crate) fn event(
     (path, _): &(EventPath, FormatOnly),
 ) -> Result<EventAnswer, Problem> {
     let (InPath(KindName(kind)), InPath(EventIdText(text))) = (&path.kind, &path.id);
-    let row = ask
-        .snapshot
-        .event(kind, &EventId::from_text(text.as_str().into()))?;
-    let row = row.ok_or_else(|| {
-        let text: String = text.chars().take(64).collect();
-        Problem::new(
-            Code::NotFound,
-            format!("no {kind} with the id {text:?} was ever seen"),
-        )
-    })?;
-    Ok(EventAnswer {
-        event: row.into(),
-        state: ask.whole_state()?,
-    })
+    let id = EventId::from_text(text.as_str().into());
+    if let Some(row) = ask.snapshot.event(kind, &id)? {
+        let state = ask.whole_state()?;
+        return Ok(EventAnswer {
+            event: row.into(),
+            state,
+        });
+    }
+    let text: String = text.chars().take(64).collect();
+    let detail = if ask.snapshot.was_dropped(kind, &id)? {
+        format!("the {kind} with the id {text:?} was seen; the read model keeps it no longer")
+    } else {
+        format!("no {kind} with the id {text:?} was ever seen")
+    };
+    Err(Problem::new(Code::NotFound, detail))
 }
 
 /// What a relative window is reckoned from. Where there is none the clock stays out of the tokens:

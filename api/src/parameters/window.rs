@@ -94,7 +94,8 @@ impl Value for Instant {
             text
         };
         Timestamp::parse_rfc3339(&instant).map(Self).map_err(|_| {
-            "must be RFC 3339 or a date, such as 2026-11-24T11:35:21Z or 2026-11-24".to_owned()
+            "must be RFC 3339 or a date, such as 2026-11-24T11:35:21Z or 2026-11-24, before 9999-12-30"
+                .to_owned()
         })
     }
 }

@@ -40,8 +40,35 @@ fn a_model_that_is_none_is_not_ready_either() {
     std::fs::write(dir.path().join("CURRENT.new"), "00000001\n").unwrap();
     std::fs::rename(dir.path().join("CURRENT.new"), dir.path().join("CURRENT")).unwrap();
     std::fs::write(dir.path().join("gen-00000001.db"), "no database").unwrap();
-    client.get("/readyz").problem(503, "not_ready");
-    client.get("/v1/events").problem(503, "not_ready");
+    for path in ["/readyz", "/v1/events"] {
+        let answer = client.get(path);
+        answer.problem(503, "not_ready");
+        assert!(
+            answer.text().contains("is damaged: `ghev replay`"),
+            "{}",
+            answer.text()
+        );
+    }
+}
+
+/// Pages that are not what was written used to be the service's own fault, for a reason that only its log knew.
+#[test]
+fn a_damaged_model_is_told_from_a_fault_of_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::open(&ModelDir::new(dir.path()), LOG).unwrap();
+    writer.close().unwrap();
+    let file = dir.path().join("gen-00000001.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[4096..].fill(0x5a);
+    std::fs::write(&file, bytes).unwrap();
+    let server = Server::start(dir.path());
+    let answer = server.get("/readyz");
+    answer.problem(503, "not_ready");
+    assert!(
+        answer.text().contains("is damaged: `ghev replay`"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::event_query::{self, ARRIVALS, EVENT_COLUMNS};
 use super::names::NameBook;
 use super::{ScopeKeys, Snapshot, Window};
 use crate::error::ReadError;
+use crate::schema;
 use crate::stored::{Flags, Id, Kind, NameTags, ReadAction, id_value, kind_value, timestamp_of};
 use crate::{ActorKey, Offset, OrgKey, Place, RepoKey};
 
@@ -162,6 +163,19 @@ impl Snapshot<'_> {
         let key = params![kind_value(kind), id_value(id)];
         let found = statement.query_row(key, Found::read).optional()?;
         Ok(self.with_names(found.into_iter().collect())?.pop())
+    }
+
+    /// Whether there was such an event whose row has been dropped.
+    ///
+    /// # Errors
+    /// Where SQLite fails or the deadline passes.
+    pub fn was_dropped(&self, kind: &EventKind, id: &EventId<'_>) -> Result<bool, ReadError> {
+        if self.schema() < schema::RETENTION {
+            return Ok(false);
+        }
+        let mut statement =
+            self.prepare("SELECT 1 FROM dropped_events WHERE kind = ?1 AND id = ?2")?;
+        Ok(statement.exists(params![kind_value(kind), id_value(id)])?)
     }
 
     /// The events at `from` and after, in the order of the log. At most `limit`.
