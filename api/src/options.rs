@@ -151,7 +151,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             read_min_bytes_per_second: 4 * 1024,
             answers_max_bytes: 32 * 1024 * 1024,
-            kept_answers_max_bytes: 8 * 1024 * 1024,
+            kept_answers_max_bytes: 4 * 1024 * 1024,
             drain_timeout: Duration::from_secs(10),
         }
     }

@@ -16,7 +16,7 @@ use crate::answer::Encoding;
 const OVERHEAD_BYTES: usize = 256;
 
 /// Answers are kept that are no longer than this part of all there is room for.
-const LONGEST_PART: usize = 32;
+const LONGEST_PART: usize = 16;
 
 /// A short answer: so many of them are looked for a place for.
 const SHORT_BYTES: usize = 1024;
