@@ -148,6 +148,12 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Where a row has bytes that are not what was written there.
+    pub(crate) fn of_blob(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let kind = rusqlite::types::Type::Blob;
+        rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error)).into()
+    }
+
     /// Whether the files of the model are not what was written: only a replay mends that.
     pub fn is_damage(&self) -> bool {
         let of_sqlite = match self {

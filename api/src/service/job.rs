@@ -70,16 +70,16 @@ impl Job {
             body,
             next_page_token,
         } = self.asked.answer(&ask, self.format)?;
-        let (encoding, mut body) = self
-            .encoding
-            .encode(body)
-            .map_err(|error| Problem::internal(format!("cannot compress an answer: {error}")))?;
         // That a client has any answer says nothing before it is known that there is one.
         if let (Some(tag), Some(known)) = (tag, &self.if_none_match)
             && tag.is_in(known)
         {
             return Ok(Outcome::NotModified(tag));
         }
+        let (encoding, mut body) = self
+            .encoding
+            .encode(body)
+            .map_err(|error| Problem::internal(format!("cannot compress an answer: {error}")))?;
         body.shrink_to_fit();
         Ok(Outcome::Answer(Answered {
             state,

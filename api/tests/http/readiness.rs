@@ -2,6 +2,7 @@
 
 use ghev_readmodel::{ModelDir, Writer};
 
+use crate::client::Answer;
 use crate::model::LOG;
 use crate::server::Server;
 
@@ -41,14 +42,17 @@ fn a_model_that_is_none_is_not_ready_either() {
     std::fs::rename(dir.path().join("CURRENT.new"), dir.path().join("CURRENT")).unwrap();
     std::fs::write(dir.path().join("gen-00000001.db"), "no database").unwrap();
     for path in ["/readyz", "/v1/events"] {
-        let answer = client.get(path);
-        answer.problem(503, "not_ready");
-        assert!(
-            answer.text().contains("is damaged: `ghev replay`"),
-            "{}",
-            answer.text()
-        );
+        is_told_to_be_damaged(&client.get(path));
     }
+}
+
+fn is_told_to_be_damaged(answer: &Answer) {
+    answer.problem(503, "not_ready");
+    assert!(
+        answer.text().contains("is damaged: `ghev replay`"),
+        "{}",
+        answer.text()
+    );
 }
 
 /// Pages that are not what was written used to be the service's own fault, for a reason that only its log knew.
@@ -62,13 +66,7 @@ fn a_damaged_model_is_told_from_a_fault_of_the_service() {
     bytes[4096..].fill(0x5a);
     std::fs::write(&file, bytes).unwrap();
     let server = Server::start(dir.path());
-    let answer = server.get("/readyz");
-    answer.problem(503, "not_ready");
-    assert!(
-        answer.text().contains("is damaged: `ghev replay`"),
-        "{}",
-        answer.text()
-    );
+    is_told_to_be_damaged(&server.get("/readyz"));
 }
 
 #[test]

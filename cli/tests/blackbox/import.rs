@@ -1,6 +1,6 @@
 //! `ghev import`: what goes in comes out, once.
 
-use crate::support::{Made, Workspace, event, gzip, ndjson};
+use crate::support::{Made, Workspace, event, events, gzip, ndjson};
 
 fn three() -> Vec<String> {
     (1..=3)
@@ -97,14 +97,7 @@ fn rejected_lines_are_listed_with_their_places_and_the_rest_is_kept() {
 fn a_truncated_archive_keeps_every_whole_event_and_says_where_it_ends() {
     let at = Workspace::new();
     // Enough that the cut falls well inside, with every line different.
-    let lines: Vec<String> = (1..=2000)
-        .map(|id| {
-            event(Made {
-                id,
-                ..Made::default()
-            })
-        })
-        .collect();
+    let lines = events(1..=2000);
     let whole = gzip(&ndjson(&lines));
     at.file("cut.json.gz", &whole[..whole.len() / 2]);
     let ended = at

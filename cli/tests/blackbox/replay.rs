@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Made, SmallDisk, Workspace, event, get, ndjson};
+use crate::support::{Made, SmallDisk, Workspace, event, events, get, ndjson};
 
 fn imported() -> Workspace {
     imported_events(1..=50)
@@ -10,15 +10,7 @@ fn imported() -> Workspace {
 
 fn imported_events(ids: std::ops::RangeInclusive<u64>) -> Workspace {
     let at = Workspace::new();
-    let lines: Vec<String> = ids
-        .map(|id| {
-            event(Made {
-                id,
-                ..Made::default()
-            })
-        })
-        .collect();
-    at.file("a.json", &ndjson(&lines));
+    at.file("a.json", &ndjson(&events(ids)));
     at.run(&["import", "a.json"]).with_code(0);
     at
 }
@@ -59,15 +51,7 @@ fn what_does_not_fit_is_refused_before_it_fills_the_disk() {
         eprintln!("skipped: no filesystem may be mounted here");
         return;
     };
-    let lines: Vec<String> = (1..=2000)
-        .map(|id| {
-            event(Made {
-                id,
-                ..Made::default()
-            })
-        })
-        .collect();
-    at.file("a.json", &ndjson(&lines));
+    at.file("a.json", &ndjson(&events(1..=2000)));
     at.run(&["import", "a.json", "--free-space-floor", "0"])
         .with_code(0);
     at.run(&["project", "--once"]).with_code(0);

@@ -3,7 +3,7 @@
 
 use super::Snapshot;
 use crate::Projection;
-use crate::contributor_lists::{BadList, ListedScope, read};
+use crate::contributor_lists::{ListedScope, read};
 use crate::error::ReadError;
 use crate::stored::{DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS};
 
@@ -59,7 +59,7 @@ impl Snapshot<'_> {
             let end = begin.saturating_add(hours * HOUR_SECONDS);
             if from <= begin && end <= to {
                 let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-                read(bytes, &mut tell).map_err(unreadable)?;
+                read(bytes, &mut tell).map_err(ReadError::of_blob)?;
             } else if begin < to && from < end {
                 let part = [from.max(begin), to.min(end)];
                 if hours == 1 {
@@ -101,18 +101,13 @@ impl Snapshot<'_> {
             let [begin, end] = [minute, minute + 1].map(|minute| minute * MINUTE_SECONDS);
             if from <= begin && end <= to {
                 let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                read(bytes, &mut tell).map_err(unreadable)?;
+                read(bytes, &mut tell).map_err(ReadError::of_blob)?;
             } else {
                 rest.push([from.max(begin), to.min(end)]);
             }
         }
         Ok(())
     }
-}
-
-fn unreadable(error: BadList) -> ReadError {
-    let kind = rusqlite::types::Type::Blob;
-    rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error)).into()
 }
 
 pub(super) fn any_sql(table: &str) -> String {

@@ -7,7 +7,7 @@ use super::spans::{Span, Unit, cut};
 use crate::Projection;
 use crate::error::ReadError;
 use crate::stored::{DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS};
-use crate::sums::{BadSlots, Part, UNIT_DAY, UNIT_HOUR, read};
+use crate::sums::{Part, UNIT_DAY, UNIT_HOUR, read};
 
 /// The version of the projection since which there are these tables.
 const SUMS: i64 = 1;
@@ -117,7 +117,7 @@ impl Snapshot<'_> {
                     tell(number * seconds, part);
                 }
             });
-            told.map_err(unreadable)?;
+            told.map_err(ReadError::of_blob)?;
         }
         Ok(())
     }
@@ -128,15 +128,10 @@ impl Snapshot<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-            read(bytes, |_, part| tell(part)).map_err(unreadable)?;
+            read(bytes, |_, part| tell(part)).map_err(ReadError::of_blob)?;
         }
         Ok(())
     }
-}
-
-fn unreadable(error: BadSlots) -> ReadError {
-    let kind = rusqlite::types::Type::Blob;
-    rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error)).into()
 }
 
 const EVER: &str = "SELECT slots FROM sums_of_all";

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::dropped_days::DroppedDays;
-use super::many::Many;
-use super::rows::count;
+use super::many::{self, Many};
 use crate::Place;
 use crate::changes::contribution_codes;
 use crate::contributor_lists::{BadList, List, ListRow, ListRows, ListedScope, Stretch, Who};
@@ -30,13 +29,14 @@ pub(super) fn add_of_batch(
     many: &Many,
     busy_from: u64,
 ) -> rusqlite::Result<()> {
+    let rows_of = |scope, key| KeyRows {
+        connection,
+        scope,
+        key,
+        busy_from,
+    };
     for ((scope, key), days) in added(connection, first, many)? {
-        let rows = KeyRows {
-            connection,
-            scope,
-            key,
-            busy_from,
-        };
+        let rows = rows_of(scope, key);
         days.into_iter()
             .try_for_each(|(day, contributions)| rows.add_of_day(day, contributions))?;
     }
@@ -46,13 +46,7 @@ pub(super) fn add_of_batch(
             .iter()
             .filter(|(of, _)| Some(*of) == scope.summed());
         for &(_, key) in new {
-            let rows = KeyRows {
-                connection,
-                scope,
-                key,
-                busy_from,
-            };
-            rows.make([UNDATED + 1, i64::MAX])?;
+            rows_of(scope, key).make_all()?;
         }
     }
     Ok(())
@@ -61,13 +55,9 @@ pub(super) fn add_of_batch(
 /// Makes the rows of everybody and of all who have many events, where there are none.
 pub(crate) fn make_all(connection: &Connection, busy_from: u64) -> rusqlite::Result<()> {
     for scope in ListedScope::ALL {
-        let keys: Vec<i64> = match scope.summed() {
+        let keys = match scope.summed() {
             None => vec![0],
-            Some(summed) => {
-                let mut many = connection.prepare(summed.many_sql())?;
-                let keys = many.query_map([count(busy_from)], |row| row.get(0))?;
-                keys.collect::<Result<_, _>>()?
-            }
+            Some(summed) => many::keys(connection, summed, busy_from)?,
         };
         for key in keys {
             let rows = KeyRows {
@@ -76,7 +66,7 @@ pub(crate) fn make_all(connection: &Connection, busy_from: u64) -> rusqlite::Res
                 key,
                 busy_from,
             };
-            rows.make([UNDATED + 1, i64::MAX])?;
+            rows.make_all()?;
         }
     }
     Ok(())
@@ -258,6 +248,10 @@ impl KeyRows<'_> {
     }
 
     /// Makes the rows of a stretch of whole days, in seconds.
+    fn make_all(&self) -> rusqlite::Result<()> {
+        self.make([UNDATED + 1, i64::MAX])
+    }
+
     fn make(&self, seconds: [i64; 2]) -> rusqlite::Result<()> {
         let mut stretch = Stretch::new(self.busy_from);
         self.each_in(seconds, |(second, who)| {

@@ -1,4 +1,4 @@
-//! Who of a batch has many events, so that there are rows of sums and of contributors. Knows nothing about these
+//! Who has many events, in all or of a batch, so that there are rows of sums and of contributors. Knows nothing about these
 //! rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use rusqlite::Connection;
 
+use super::rows::count;
 use crate::sums::SummedScope;
 use crate::{ActorKey, Changes, OrgKey, RepoKey, Sightings};
 
@@ -40,6 +41,17 @@ impl Many {
         looking.at(SummedScope::Org, org_names, OrgKey::to_sql)?;
         Ok(many)
     }
+}
+
+/// The keys of all that have many events.
+pub(super) fn keys(
+    connection: &Connection,
+    scope: SummedScope,
+    summed_from: u64,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut many = connection.prepare(scope.many_sql())?;
+    let keys = many.query_map([count(summed_from)], |row| row.get(0))?;
+    keys.collect()
 }
 
 struct Looking<'a> {

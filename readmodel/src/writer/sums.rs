@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::dropped_days::DroppedDays;
-use super::many::Many;
-use super::rows::count;
+use super::many::{self, Many};
 use crate::changes::ActivitySum;
 use crate::stored::{
     DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, Kind, MINUTE_SECONDS, ReadAction, UNDATED,
@@ -50,10 +49,8 @@ pub(super) fn add_of_scopes(
 /// Makes the rows of all who have many events, where there are none.
 pub(crate) fn make_all(connection: &Connection, summed_from: u64) -> rusqlite::Result<()> {
     for scope in SummedScope::ALL {
-        let mut many = connection.prepare(scope.many_sql())?;
-        let keys = many.query_map([count(summed_from)], |row| row.get(0))?;
-        let keys: Vec<i64> = keys.collect::<Result<_, _>>()?;
-        keys.into_iter()
+        many::keys(connection, scope, summed_from)?
+            .into_iter()
             .try_for_each(|key| make(connection, scope, key, summed_from))?;
     }
     Ok(())

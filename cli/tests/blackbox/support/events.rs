@@ -1,6 +1,7 @@
 //! Small events made by hand, in the words of the Events API.
 
 use std::io::Write as _;
+use std::ops::RangeInclusive;
 
 use serde_json::json;
 
@@ -45,6 +46,17 @@ pub(crate) fn event(made: Made) -> String {
         "created_at": made.created_at,
     })
     .to_string()
+}
+
+/// An event of each id, and nothing else that differs, as lines of JSON.
+pub(crate) fn events(ids: RangeInclusive<u64>) -> Vec<String> {
+    ids.map(|id| {
+        event(Made {
+            id,
+            ..Made::default()
+        })
+    })
+    .collect()
 }
 
 /// Lines, each ended.

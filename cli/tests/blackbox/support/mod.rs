@@ -6,7 +6,7 @@ mod process;
 mod small_disk;
 mod stand_in;
 
-pub(crate) use events::{Made, event, gzip, ndjson};
+pub(crate) use events::{Made, event, events, gzip, ndjson};
 pub(crate) use http::get;
 pub(crate) use process::{Ended, Service, Workspace, shared_data};
 pub(crate) use small_disk::SmallDisk;
