@@ -104,9 +104,10 @@ fn added(
     many: &Many,
 ) -> rusqlite::Result<BTreeMap<(ListedScope, i64), ByDay>> {
     let mut added: BTreeMap<_, ByDay> = BTreeMap::new();
+    // Only the place may be looked up: an index over kinds or times has all events there are.
     let mut events = connection.prepare_cached(&format!(
         "SELECT created_at, actor, flags, repo, org FROM events
-         WHERE place >= ?1 AND created_at > ?2 AND kind IN ({}) AND actor IS NOT NULL",
+         WHERE place >= ?1 AND +created_at > ?2 AND +kind IN ({}) AND +actor IS NOT NULL",
         contribution_codes()
     ))?;
     let mut events = events.query([first.to_sql(), UNDATED])?;

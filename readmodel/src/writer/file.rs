@@ -161,6 +161,17 @@ impl Writer {
         &self.path
     }
 
+    /// Calls `see` with every instruction of SQLite's virtual machine.
+    #[cfg(test)]
+    pub(crate) fn each_step(&mut self, mut see: impl FnMut() + Send + 'static) {
+        let go_on = move || {
+            see();
+            false
+        };
+        let set = self.connection.progress_handler(1, Some(go_on));
+        set.expect("a connection of this process");
+    }
+
     /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
     /// hour; `None` for as long as there is a model. What was folded from them stays. From the next
     /// batch on.

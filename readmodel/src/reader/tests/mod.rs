@@ -15,7 +15,9 @@
 //! - `lists`: who there is.
 //! - `completeness`: what coverage says of a story of polls.
 //! - `plans`: which questions may not walk a whole table.
+//! - `batch_cost`: nor may what a batch does.
 
+mod batch_cost;
 mod completeness;
 mod contributor_lists;
 mod deadline;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ghev_event::{
@@ -38,6 +40,16 @@ pub(super) struct World {
     path: PathBuf,
     writer: Writer,
     next_offset: u64,
+}
+
+/// How many instructions SQLite's virtual machine has done.
+#[derive(Debug, Default)]
+pub(super) struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl World {
@@ -109,6 +121,16 @@ impl World {
     /// Keeps the rows of events for so long, from the next records on.
     pub(super) fn keep_events(&mut self, kept: Option<Duration>) {
         self.writer.keep_events(kept);
+    }
+
+    /// Counts what SQLite does from now on, in instructions of its virtual machine.
+    pub(super) fn count_steps(&mut self) -> Steps {
+        let steps = Steps::default();
+        let counted = steps.0.clone();
+        self.writer.each_step(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        steps
     }
 
     pub(super) fn path(&self) -> &Path {
