@@ -214,11 +214,14 @@ pub(crate) fn lowered(name: &str) -> Cow<'_, str> {
 }
 
 fn add_pull_requests(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+    // Most events come after these two: nothing is written for them, nor into four indexes.
     let mut upsert = connection.prepare_cached(
         "INSERT INTO pull_requests (repo, number, opened_at, first_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (repo, number) DO UPDATE SET
            opened_at = min(ifnull(opened_at, excluded.opened_at), ifnull(excluded.opened_at, opened_at)),
-           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at))",
+           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at))
+         WHERE excluded.opened_at < ifnull(opened_at, excluded.opened_at + 1)
+            OR excluded.first_at < ifnull(first_at, excluded.first_at + 1)",
     )?;
     let mut sorted: Vec<_> = changes.pull_requests.iter().collect();
     sorted.sort_unstable_by_key(|&(key, _)| *key);
