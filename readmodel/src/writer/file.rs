@@ -1,6 +1,5 @@
 //! A generation's file, open for writing. Knows nothing about rows.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -201,14 +200,18 @@ impl Writer {
         self.checkpointer.take_failure()
     }
 
-    /// Closes the file: its WAL is moved into it and it is synced.
+    /// Closes the file: its WAL is moved into it, and both are synced, as far as nobody reads it.
     ///
     /// # Errors
     /// Where SQLite or the disk fails.
     pub fn close(self) -> Result<(), WriteError> {
         drop(self.checkpointer);
-        self.connection.close().map_err(|(_, error)| error)?;
-        Ok(File::open(&self.path)?.sync_all()?)
+        // The last connection would do so as it closes; here readers may stay. That is SQLite's to do: whoever
+        // else opens the file and closes it takes every lock away that this process has on it
+        // (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+        let moved = "PRAGMA wal_checkpoint(PASSIVE)";
+        self.connection.query_row(moved, [], |_| Ok(()))?;
+        Ok(self.connection.close().map_err(|(_, error)| error)?)
     }
 }
 

@@ -115,6 +115,41 @@ fn of_two_writers_only_the_one_at_the_checkpoint_writes() {
     assert_eq!(TableHashes::of(first.path()).unwrap(), before);
 }
 
+/// Locks of this process on a file, by the kernel's list of them
+/// (<https://man7.org/linux/man-pages/man5/proc_locks.5.html>).
+#[cfg(target_os = "linux")]
+fn locks_on(path: &Path) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let inode = format!(":{}", std::fs::metadata(path).unwrap().ino());
+    let process = std::process::id().to_string();
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    let is_ours = |lock: &&str| {
+        let fields: Vec<&str> = lock.split_whitespace().collect();
+        fields.contains(&process.as_str()) && fields.iter().any(|field| field.ends_with(&inode))
+    };
+    locks.lines().filter(is_ours).count()
+}
+
+/// A writer that was closed opened its file once more, to sync it: closing that, the process lost the locks that
+/// its readers had, and another process could have taken the WAL from under them.
+#[cfg(target_os = "linux")]
+#[test]
+fn readers_keep_their_locks_where_a_writer_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.db");
+    let mut writer = Writer::create(&path, LOG).unwrap();
+    let mut batch = writer.begin().unwrap();
+    admit(&mut batch, (0, 0), &json(1, "a"));
+    batch.commit(&Changes::default(), offset(1)).unwrap();
+    let mut reader = Reader::of_file(path.clone());
+    let snapshot = reader.snapshot().unwrap();
+    assert!(locks_on(&path) > 0, "nothing is locked");
+    writer.close().unwrap();
+    assert!(locks_on(&path) > 0, "a closed writer took the locks along");
+    assert_eq!(snapshot.as_of().checkpoint.next_offset, offset(1));
+}
+
 #[test]
 fn the_model_of_another_log_is_refused() {
     let dir = tempfile::tempdir().unwrap();
