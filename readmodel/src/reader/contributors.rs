@@ -6,8 +6,8 @@
 
 use ghev_event::Timestamp;
 use rusqlite::params_from_iter;
-use rustc_hash::FxHashMap;
 
+use super::absence::absence_factor;
 use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{ContributedTo, contribution_codes};
@@ -34,8 +34,8 @@ pub struct Contributors {
 /// Rows of the table that belong to a scope: to what was contributed, its key, and whether by bots.
 type Stretch = [i64; 3];
 
-/// How often each actor has contributed.
-type ByActor = FxHashMap<i64, u64>;
+/// How often each actor has contributed, an actor once for each part of it.
+type Parts = Vec<(i64, u64)>;
 
 /// How many contributed first before a window, and in it.
 struct Firsts {
@@ -70,33 +70,34 @@ impl Snapshot<'_> {
             self.add_dropped(&mut active, &stretches, (from, to))?;
             active
         };
+        let contributions = by_actor(active);
+        let everybody = contributions.len() as u64;
         let first = match window.from {
             Some(_) => self.firsts(&stretches, (from, to))?,
             None => Firsts {
                 before: 0,
-                within: active.len() as u64,
+                within: everybody,
             },
         };
-        let everybody = active.len() as u64;
         let still_here = everybody.saturating_sub(first.within);
         Ok(Contributors {
             active: everybody,
             new: first.within,
             inactive: first.before.saturating_sub(still_here),
-            absence_factor: absence_factor(active.values().copied().collect()),
-            contributions: active.values().sum(),
+            absence_factor: absence_factor(&contributions),
+            contributions: contributions.iter().sum(),
         })
     }
 
     /// How often each has ever contributed.
-    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByActor, ReadError> {
-        let mut ever = ByActor::default();
+    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<Parts, ReadError> {
+        let mut ever = Parts::new();
         let mut statement = self.prepare(EVER)?;
         for stretch in stretches {
             let mut rows = statement.query(params_from_iter(stretch))?;
             while let Some(row) = rows.next()? {
                 let contributions: i64 = row.get(1)?;
-                *ever.entry(row.get(0)?).or_default() += contributions.unsigned_abs();
+                ever.push((row.get(0)?, contributions.unsigned_abs()));
             }
         }
         Ok(ever)
@@ -126,7 +127,7 @@ impl Snapshot<'_> {
     /// contributed first in a window was.
     fn add_dropped(
         &self,
-        active: &mut ByActor,
+        active: &mut Parts,
         stretches: &[Stretch],
         (from, to): (i64, i64),
     ) -> Result<(), ReadError> {
@@ -141,7 +142,7 @@ impl Snapshot<'_> {
         for &[of, key, by_bot] in stretches {
             let mut rows = statement.query([of, key, by_bot, from, to])?;
             while let Some(row) = rows.next()? {
-                active.entry(row.get(0)?).or_default();
+                active.push((row.get(0)?, 0));
             }
         }
         Ok(())
@@ -154,15 +155,15 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
         bots: Bots,
-    ) -> Result<ByActor, ReadError> {
-        let mut active = ByActor::default();
+    ) -> Result<Parts, ReadError> {
+        let mut active = Parts::new();
         let (column, of) = listed(scope);
         let sql = window_sql(column);
         for of in of {
             let rest = if self.has_lists(of)? {
                 self.tell_lists(of, (from, to), |actor, by_bot, contributions| {
                     if bots == Bots::Include || !by_bot {
-                        *active.entry(actor).or_default() += contributions;
+                        active.push((actor, contributions));
                     }
                 })?
             } else {
@@ -177,7 +178,7 @@ impl Snapshot<'_> {
                 while let Some(row) = rows.next()? {
                     let flags = Flags::from_sql(row.get(1)?);
                     if bots == Bots::Include || !flags.by_bot {
-                        *active.entry(row.get(0)?).or_default() += 1;
+                        active.push((row.get(0)?, 1));
                     }
                 }
             }
@@ -213,23 +214,24 @@ pub(super) const FIRST_IN: &str = "SELECT actor FROM contributors
 /// How many contributed before ?1 and before ?2, which is not earlier, in one stretch, and in none of `others`
 /// that follow in the parameters.
 pub(super) fn firsts_sql(others: usize) -> String {
-    let only_here_before = |bound: &str| {
-        let mut only = format!("c.first_at < {bound}");
-        for at in (6..).step_by(3).take(others) {
+    let only_here = |bound: &str| {
+        let each = (6..).step_by(3).take(others).map(|at| {
             let (key, by_bot) = (at + 1, at + 2);
-            only.push_str(&format!(
+            format!(
                 " AND NOT EXISTS (SELECT 1 FROM contributors AS o
                    WHERE o.\"to\" = ?{at} AND o.key = ?{key} AND o.by_bot = ?{by_bot}
                      AND o.actor = c.actor AND o.first_at < {bound})"
-            ));
-        }
-        only
+            )
+        });
+        each.collect::<String>()
     };
+    // The first condition of the second count is that of all rows.
     format!(
-        "SELECT COUNT(*) FILTER (WHERE {}), COUNT(*) FILTER (WHERE {}) FROM contributors AS c
+        "SELECT COUNT(*) FILTER (WHERE c.first_at < ?1 {}), COUNT(*) FILTER (WHERE TRUE {})
+         FROM contributors AS c
          WHERE c.\"to\" = ?3 AND c.key = ?4 AND c.by_bot = ?5 AND c.first_at < ?2",
-        only_here_before("?1"),
-        only_here_before("?2")
+        only_here("?1"),
+        only_here("?2")
     )
 }
 
@@ -266,36 +268,18 @@ fn stretches(scope: &Scope, bots: Bots) -> Vec<Stretch> {
     counted.iter().flat_map(of_kind).collect()
 }
 
-/// The fewest whose contributions reach half of all.
-fn absence_factor(mut contributions: Vec<u64>) -> Option<u64> {
-    let total: u64 = contributions.iter().sum();
-    if total == 0 {
-        return None;
-    }
-    contributions.sort_unstable_by(|a, b| b.cmp(a));
-    let mut made = 0;
-    for (actors, contributed) in (1..).zip(contributions) {
-        made += contributed;
-        if 2 * made >= total {
-            return Some(actors);
-        }
-    }
-    None
+/// The contributions of each once. A million parts are sorted in less time than a hash table of theirs
+/// grows in: they come from lists and tables that are sorted already.
+fn by_actor(mut parts: Parts) -> Vec<u64> {
+    parts.sort_by_key(|&(actor, _)| actor);
+    let each = parts.chunk_by(|(a, _), (b, _)| a == b);
+    each.map(|of_actor| of_actor.iter().map(|(_, more)| more).sum())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn half_of_the_contributions_is_enough() {
-        assert_eq!(absence_factor(vec![]), None);
-        assert_eq!(absence_factor(vec![0, 0]), None);
-        assert_eq!(absence_factor(vec![7]), Some(1));
-        assert_eq!(absence_factor(vec![1, 2, 1]), Some(1));
-        assert_eq!(absence_factor(vec![1, 1, 1]), Some(2));
-        assert_eq!(absence_factor(vec![2, 2, 2, 2]), Some(2));
-    }
 
     #[test]
     fn the_kinds_stand_in_the_text_by_their_numbers() {

@@ -1,6 +1,7 @@
 //! Questions to the read model. One file for each, with its SQL, its answer and its tests; this one
 //! only lists them. Knows nothing about HTTP: names and words of answers are the api's.
 
+mod absence;
 mod activity;
 mod calendar;
 mod connection;
