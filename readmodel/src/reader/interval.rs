@@ -54,9 +54,13 @@ impl Snapshot<'_> {
         window: &Window,
         action: PullRequestAction,
     ) -> Result<PullRequestInterval, ReadError> {
-        let by_rows = matches!(scope, Scope::Org(_))
-            && action == PullRequestAction::Opened
-            && self.answers_by_rows(scope, window)?;
+        let opened = action == PullRequestAction::Opened;
+        let by_rows = opened
+            && match (scope, scope.sql()) {
+                (Scope::Org(_), Some(org)) if org.keys.len() == 1 => self.has_thread_rows(),
+                (Scope::Org(_), _) => self.answers_by_rows(scope, window)?,
+                _ => false,
+            };
         let (from, to) = window.seconds();
         let window = (from.max(UNDATED + 1), to);
         let openings = match (scope, scope.sql()) {
@@ -76,9 +80,19 @@ impl Snapshot<'_> {
         (from, to): (i64, i64),
         action: PullRequestAction,
     ) -> Result<Vec<Opening>, ReadError> {
-        let mut statement = self.prepare(all_sql(action))?;
-        let openings = statement.query_map([from, to], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(openings.collect::<Result<_, _>>()?)
+        let is_everything = (from, to) == (UNDATED + 1, i64::MAX);
+        let sql = if is_everything {
+            ever_sql(action)
+        } else {
+            all_sql(action)
+        };
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query([from, to])?;
+        let mut openings = Vec::new();
+        while let Some(row) = rows.next()? {
+            openings.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(openings)
     }
 
     /// All in one sequence, whichever of the keys they are of.
@@ -91,9 +105,9 @@ impl Snapshot<'_> {
         let mut openings = Vec::new();
         for key in &repo.keys {
             let mut statement = self.prepare(repo_sql(action))?;
-            let of_key = statement.query_map([key, &from, &to], |row| Ok((0, row.get(0)?)))?;
-            for opening in of_key {
-                openings.push(opening?);
+            let mut rows = statement.query([key, &from, &to])?;
+            while let Some(row) = rows.next()? {
+                openings.push((0, row.get(0)?));
             }
         }
         Ok(openings)
@@ -106,16 +120,44 @@ impl Snapshot<'_> {
         org: &ScopeSql,
         (from, to): (i64, i64),
     ) -> Result<Option<Vec<Opening>>, ReadError> {
+        if let &[key] = &*org.keys {
+            return self.openings_of_org(key, (from, to));
+        }
         let (mut openings, mut undated) = (Vec::new(), false);
-        self.each_summary(ThreadKind::PullRequest, org, &mut |(repo, _), summary| {
-            match summary.opened_at {
-                Some(UNDATED) => undated = true,
-                Some(at) if (from..to).contains(&at) => openings.push((repo, at)),
-                _ => {}
-            }
-            Ok(())
-        })?;
+        self.each_summary(
+            ThreadKind::PullRequest,
+            org,
+            (UNDATED, i64::MAX),
+            &mut |(repo, _), summary| {
+                match summary.opened_at {
+                    Some(UNDATED) => undated = true,
+                    Some(at) if (from..to).contains(&at) => openings.push((repo, at)),
+                    _ => {}
+                }
+                Ok(())
+            },
+        )?;
         Ok((!undated).then_some(openings))
+    }
+
+    /// The same where all rows are of one key: along the index, which has them by their opening.
+    fn openings_of_org(
+        &self,
+        key: i64,
+        (from, to): (i64, i64),
+    ) -> Result<Option<Vec<Opening>>, ReadError> {
+        let mut statement = self.prepare(ORG)?;
+        let mut undated = statement.query([key, UNDATED, UNDATED + 1])?;
+        if undated.next()?.is_some() {
+            return Ok(None);
+        }
+        drop(undated);
+        let mut rows = statement.query([key, from, to])?;
+        let mut openings = Vec::new();
+        while let Some(row) = rows.next()? {
+            openings.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(Some(openings))
     }
 
     /// For a scope that has no table of pull requests: those it has an event of in the window, then
@@ -161,6 +203,20 @@ pub(super) const fn all_sql(action: PullRequestAction) -> &'static str {
     }
 }
 
+/// The same rows along the index that has them by repository: those of all time need not be sorted then.
+pub(super) const fn ever_sql(action: PullRequestAction) -> &'static str {
+    match action {
+        PullRequestAction::Opened => {
+            "SELECT repo, opened_at FROM pull_requests INDEXED BY pull_requests_by_opening
+             WHERE +opened_at >= ?1 AND +opened_at < ?2 AND opened_at IS NOT NULL"
+        }
+        PullRequestAction::Any => {
+            "SELECT repo, first_at FROM pull_requests INDEXED BY pull_requests_by_first
+             WHERE +first_at >= ?1 AND +first_at < ?2 AND first_at IS NOT NULL"
+        }
+    }
+}
+
 pub(super) const fn repo_sql(action: PullRequestAction) -> &'static str {
     match action {
         PullRequestAction::Opened => {
@@ -173,6 +229,10 @@ pub(super) const fn repo_sql(action: PullRequestAction) -> &'static str {
         }
     }
 }
+
+/// Whatever part of a pull request is the organisation's own.
+pub(super) const ORG: &str = "SELECT repo, opened_at FROM threads INDEXED BY threads_by_org
+    WHERE org = ?1 AND opened_at >= ?2 AND opened_at < ?3 AND part & 1 = 0";
 
 /// The kinds stand in the text, so that the index over threads serves.
 pub(super) fn events_sql(column: &str, action: PullRequestAction) -> String {

@@ -81,11 +81,13 @@ impl Snapshot<'_> {
         let mut gathered = Gathered::default();
         let kind = ThreadKind::Issue;
         match scope.sql() {
-            Some(scope) => self.each_summary(kind, &scope, &mut |key, summary| {
-                let within = self.within(key, &summary, &scope, window)?;
-                gathered.add(&summary, within, window, bots);
-                Ok(())
-            })?,
+            Some(scope) => {
+                self.each_summary(kind, &scope, window.seconds(), &mut |key, summary| {
+                    let within = self.within(key, &summary, &scope, window)?;
+                    gathered.add(&summary, within, window, bots);
+                    Ok(())
+                })?;
+            }
             None => {
                 self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
                 let (active, closed) = self.active_and_closed(window, walk)?;

@@ -110,10 +110,12 @@ impl Snapshot<'_> {
         let mut gathered = Gathered::default();
         let kind = ThreadKind::PullRequest;
         match scope.sql() {
-            Some(scope) => self.each_summary(kind, &scope, &mut |_, summary| {
-                gathered.add(&summary, window, bots);
-                Ok(())
-            })?,
+            Some(scope) => {
+                self.each_summary(kind, &scope, window.seconds(), &mut |_, summary| {
+                    gathered.add(&summary, window, bots);
+                    Ok(())
+                })?;
+            }
             None => {
                 self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
                 let counts = &mut gathered.counts;

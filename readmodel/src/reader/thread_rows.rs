@@ -2,14 +2,14 @@
 //! that hold just what is asked for, of a repository or an organisation row by row. Knows nothing about
 //! what the answers are.
 
-use rusqlite::Row;
+use rusqlite::{Params, Row};
 
 use super::scope::ScopeSql;
 use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Projection;
 use crate::error::ReadError;
-use crate::threads::{Outcome, ROW_COLUMNS, Summary, ThreadKey, ThreadKind, read_values};
+use crate::threads::{Outcome, Summary, ThreadKey, ThreadKind, columns_of};
 
 /// The version of the projection since which there are rows.
 const ROWS: i64 = 1;
@@ -17,6 +17,10 @@ const ROWS: i64 = 1;
 /// No more events in a window are counted to find out which way of answering takes less: where there are
 /// so many, walking them takes longer than what one would save.
 const COUNTED_EVENTS_MAX: u64 = 1 << 16;
+
+/// So many rows are passed by in less time than it takes to walk an event and, where it is a thread's, to
+/// read its thread.
+const ROWS_FOR_EVENT: u64 = 4;
 
 /// A thread that was opened in a window, and what became of it.
 #[derive(Debug, Clone, Copy)]
@@ -60,23 +64,38 @@ impl Snapshot<'_> {
         scope: &Scope,
         window: &Window,
     ) -> Result<bool, ReadError> {
-        if !self.has(Projection::Threads, ROWS) {
+        if !self.has_thread_rows() {
             return Ok(false);
         }
         match (scope, scope.sql()) {
             (Scope::Repo(_) | Scope::Org(_), Some(_)) if window.is_everything() => Ok(true),
-            (Scope::Repo(_) | Scope::Org(_), Some(scope)) => {
-                let events =
-                    self.count_events(Some(&scope), window.seconds(), COUNTED_EVENTS_MAX)?;
-                Ok(events == COUNTED_EVENTS_MAX || !self.has_more_rows(&scope, events)?)
-            }
+            (Scope::Repo(_) | Scope::Org(_), Some(scope)) => self.has_few_rows(&scope, window),
             (Scope::Actor(_), _) => Ok(false),
             _ => Ok(true),
         }
     }
 
-    /// Whether a scope has more than so many rows. Reading one takes no longer than walking an event and,
-    /// where it is a thread's, reading its thread.
+    /// Whether there are rows: an older generation has none.
+    pub(super) fn has_thread_rows(&self) -> bool {
+        self.has(Projection::Threads, ROWS)
+    }
+
+    /// Whether a scope has not too many rows for its events in a window. First as many of both are counted
+    /// as tell in most cases.
+    fn has_few_rows(&self, scope: &ScopeSql, window: &Window) -> Result<bool, ReadError> {
+        for counted in [COUNTED_EVENTS_MAX / 32, COUNTED_EVENTS_MAX] {
+            let events = self.count_events(Some(scope), window.seconds(), counted)?;
+            if !self.has_more_rows(scope, events * ROWS_FOR_EVENT)? {
+                return Ok(true);
+            }
+            if events < counted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a scope has more than so many rows.
     fn has_more_rows(&self, scope: &ScopeSql, than: u64) -> Result<bool, ReadError> {
         let limit = i64::try_from(than).unwrap_or(i64::MAX).saturating_add(1);
         let mut statement = self.prepare(&rows_sql(scope.column))?;
@@ -111,23 +130,25 @@ impl Snapshot<'_> {
         Ok(count.cast_unsigned())
     }
 
-    /// Calls `visit` with each thread of a repository or an organisation, and with what its events in the
-    /// scope come to.
+    /// Calls `visit` with each thread of a repository or an organisation that may have to do with
+    /// `[from, to)`, and with what its events in the scope come to.
     pub(super) fn each_summary(
         &self,
         kind: ThreadKind,
         scope: &ScopeSql,
+        (from, to): (i64, i64),
         visit: &mut dyn FnMut(ThreadKey, Summary) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         if scope.column == "repo" || scope.keys.len() < 2 {
-            let each = scope.keys.iter();
-            return each.copied().try_for_each(|key| {
-                self.each_row(kind, scope, key, &mut |key, summary| visit(key, summary))
-            });
+            let sql = touching_sql(kind, scope.column);
+            let mut each = scope.keys.iter();
+            return each.try_for_each(|&key| self.each_row(kind, &sql, [key, from, to], visit));
         }
+        // What of a thread is one key's may have to do with the window only together with the other's.
         let mut found = Vec::new();
+        let sql = scope_sql(kind, scope.column);
         for &key in &scope.keys {
-            self.each_row(kind, scope, key, &mut |key, summary| {
+            self.each_row(kind, &sql, [key], &mut |key, summary| {
                 found.push((key, summary));
                 Ok(())
             })?;
@@ -147,14 +168,14 @@ impl Snapshot<'_> {
     fn each_row(
         &self,
         kind: ThreadKind,
-        scope: &ScopeSql,
-        key: i64,
+        sql: &str,
+        of: impl Params,
         visit: &mut dyn FnMut(ThreadKey, Summary) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        let mut statement = self.prepare(&scope_sql(kind, scope.column))?;
-        let mut rows = statement.query([key])?;
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(of)?;
         while let Some(row) = rows.next()? {
-            let summary = Summary::of_values(read_values(row, 2)?);
+            let summary = Summary::read(kind, row, 2)?;
             visit((row.get(0)?, row.get(1)?), summary)?;
         }
         Ok(())
@@ -198,8 +219,20 @@ pub(super) fn scope_sql(kind: ThreadKind, column: &str) -> String {
     let part = if column == "repo" { "part" } else { "part & 1" };
     format!(
         "SELECT repo, number, {} FROM threads {} WHERE {column} = ?1 AND {part} = {}",
-        ROW_COLUMNS.join(", "),
+        columns_of(kind).join(", "),
         of_scope(column),
         kind.code()
     )
+}
+
+/// Of these, what may have to do with a window: a pull request by its two ends, an issue by its first and its
+/// last event. The index is walked anyway: without the signs SQLite would walk it once for each end.
+pub(super) fn touching_sql(kind: ThreadKind, column: &str) -> String {
+    let touches = match kind {
+        ThreadKind::PullRequest => {
+            "(+opened_at >= ?2 AND +opened_at < ?3 OR +ended_at >= ?2 AND +ended_at < ?3)"
+        }
+        ThreadKind::Issue => "+last_at >= ?2 AND +first_at < ?3",
+    };
+    format!("{} AND {touches}", scope_sql(kind, column))
 }

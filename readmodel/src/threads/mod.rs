@@ -17,5 +17,5 @@ pub(crate) use event::{
     COLUMNS, INDEXED, THREAD_KINDS, Thread, ThreadEvent, ThreadKey, ThreadKind,
 };
 pub(crate) use order::{Ids, LOWER_ID, RowIds};
-pub(crate) use row::{ROW_COLUMNS, RowValues, ThreadRow, read_values, rows_of};
+pub(crate) use row::{ROW_COLUMNS, RowValues, ThreadRow, columns_of, read_values, rows_of};
 pub(crate) use summary::{Outcome, Summary};

@@ -33,9 +33,27 @@ pub(crate) const ROW_COLUMNS: [&str; 10] = [
     "first_closed_at",
 ];
 
+/// Those that a summary of this kind has.
+pub(crate) fn columns_of(kind: ThreadKind) -> &'static [&'static str] {
+    match kind {
+        ThreadKind::PullRequest => &ROW_COLUMNS[1..7],
+        ThreadKind::Issue => &ROW_COLUMNS[1..],
+    }
+}
+
 impl Summary {
+    /// From a row of [`columns_of`] its kind that begin with its column `at`.
+    pub(crate) fn read(kind: ThreadKind, row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
+        let mut values = RowValues::default();
+        let own = values.iter_mut().skip(1).take(columns_of(kind).len());
+        for (at, value) in (at..).zip(own) {
+            *value = row.get(at)?;
+        }
+        Ok(Self::of_values(values))
+    }
+
     /// Of the columns after `org`.
-    pub(crate) fn of_values([_, of @ ..]: RowValues) -> Self {
+    fn of_values([_, of @ ..]: RowValues) -> Self {
         let [
             opened_at,
             outcome,

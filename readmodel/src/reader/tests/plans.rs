@@ -89,6 +89,13 @@ fn what_every_answer_asks_seeks() {
         assert_seeks(&snapshot, interval::repo_sql(action));
         assert_planned_once(&snapshot, interval::all_sql(action));
         assert_planned_once(&snapshot, interval::repo_sql(action));
+        // Of all time it is a whole index, in its order.
+        let steps = plan(&snapshot, interval::ever_sql(action));
+        let whole = "SCAN pull_requests USING COVERING INDEX pull_requests_by_";
+        assert!(
+            steps.len() == 1 && steps[0].starts_with(whole),
+            "{steps:#?}"
+        );
         for column in ["actor", "org"] {
             let sql = interval::events_sql(column, action);
             assert_seeks(&snapshot, &sql);
@@ -364,14 +371,16 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
             let sql = thread_rows::opened_sql(kind, bots);
             along(&sql, &covering("threads_by_opening"));
         }
-        along(
-            &thread_rows::scope_sql(kind, "repo"),
-            "SEARCH threads USING PRIMARY KEY (repo=?)",
-        );
-        along(
-            &thread_rows::scope_sql(kind, "org"),
-            "SEARCH threads USING COVERING INDEX threads_by_org (org=?)",
-        );
+        for sql in [thread_rows::scope_sql, thread_rows::touching_sql] {
+            along(
+                &sql(kind, "repo"),
+                "SEARCH threads USING PRIMARY KEY (repo=?)",
+            );
+            along(
+                &sql(kind, "org"),
+                "SEARCH threads USING COVERING INDEX threads_by_org (org=?)",
+            );
+        }
     }
     for column in ["repo", "org"] {
         let steps = plan(&snapshot, &thread_rows::rows_sql(column));
@@ -379,6 +388,10 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
         assert!(steps.iter().any(seeks), "{steps:#?}");
     }
     along(thread_rows::OUTCOME, &covering("threads_by_end"));
+    along(
+        interval::ORG,
+        "SEARCH threads USING COVERING INDEX threads_by_org (org=? AND opened_at>? AND opened_at<?)",
+    );
     let spans = [
         (thread_spans::ACTIVE, "threads_by_last"),
         (thread_spans::CLOSED, "threads_by_end"),
