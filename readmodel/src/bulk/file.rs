@@ -8,35 +8,27 @@ use std::path::Path;
 use ghev_event::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::index::INDEXES;
 use super::pages::{PAGE_BYTES, PageNumber};
+use super::trees;
 use crate::error::WriteError;
 use crate::schema::Blueprint;
 use crate::sums::SummedScope;
 use crate::uri::uri_of;
 use crate::writer::rows::{count, few};
-use crate::writer::{FIRST_CHECKPOINT, Totals, identity_totals, retention};
+use crate::writer::{FIRST_CHECKPOINT, Totals, retention};
 use crate::{LogId, Offset, Projection, schema};
-
-/// SQLite sorts an index in runs of this size, then merges them.
-const SORT_CACHE_KIB: i64 = 2 << 10;
-
-/// Threads that sort runs of an index beside the one that gathers them.
-const SORT_THREADS: i64 = 1;
 
 /// The root page of each table and index, by name.
 pub(super) type Roots = HashMap<String, PageNumber>;
 
-/// Makes a file with all its tables, and the indexes over events, all empty. Where their trees begin.
+/// Makes a file with all its tables, and the indexes whose trees are written here, all empty. Where their trees begin.
 pub(super) fn create(path: &Path, log_id: LogId) -> rusqlite::Result<Roots> {
     let mut connection = Connection::open(path)?;
     connection.pragma_update(None, "page_size", i64::try_from(PAGE_BYTES).unwrap_or(4096))?;
     unguarded(&connection, "main")?;
     schema::migrate(&mut connection)?;
     let blueprint = Blueprint::new()?;
-    INDEXES
-        .iter()
-        .try_for_each(|index| blueprint.create(index.name, &connection))?;
+    trees::indexes().try_for_each(|index| blueprint.create(index, &connection))?;
     connection.execute(FIRST_CHECKPOINT, [log_id.to_string()])?;
     let roots = roots(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
@@ -100,9 +92,6 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     let connection = Connection::open(path)?;
     unguarded(&connection, "main")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    connection.pragma_update(None, "cache_size", -SORT_CACHE_KIB)?;
-    connection.pragma_update(None, "threads", SORT_THREADS)?;
-    identity_totals::sum_all(&connection)?;
     schema::create_indexes(&connection)?;
     if let Some(since) = of.since {
         retention::drop_before(&connection, since, Vec::new())?;

@@ -1,30 +1,23 @@
 //! The second pass over the log: its new events become rows, in every tree that has a part of them.
 //! Knows nothing about where events come from.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ghev_event::Timestamp;
 use rusqlite::Connection;
 
-use super::contributor_lists::ContributorLists;
 use super::file::{self, Roots, Summary};
-use super::index::{self, BY_KEY, BY_THREAD, INDEXES};
 use super::pages::PageFile;
 use super::part::{LoadPart, RecordRows, TREES};
 use super::repeats::{self, RecordRepeats, Repeats};
-use super::scope_sums::{ScopeSums, SumLimits};
-use super::sorter::Sorted;
+use super::scope_sums::SumLimits;
 use super::spill::{Run, Spill};
-use super::threads;
-use super::totals::{self, CONTRIBUTORS, NAMES, Summed};
-use super::tree::{IndexTree, TableTree};
-use crate::contributor_lists::ListedScope;
+use super::tree::TableTree;
+use super::trees::{Gathered, Trees};
 use crate::error::WriteError;
 use crate::writer::{Totals, retention, rows};
 use crate::{Changes, LogId, Offset, SUMMED_FROM_EVENTS, Writer};
@@ -33,20 +26,6 @@ use crate::{Changes, LogId, Offset, SUMMED_FROM_EVENTS, Writer};
 const HELD_BYTES_MAX: usize = 28 << 20;
 
 const _: () = assert!(HELD_BYTES_MAX > repeats::HELD_BYTES_MAX);
-
-/// Trees that are written at a time.
-const WRITERS: usize = 2;
-
-/// The tables whose rows are sums over many events, in the order of the parts' trees.
-const SUMMED: [(&str, Summed); 4] = [
-    ("repo_names", NAMES),
-    ("actor_names", NAMES),
-    ("org_names", NAMES),
-    ("contributors", CONTRIBUTORS),
-];
-
-/// The table that is made of the index over threads.
-const THREADS: &str = "threads";
 
 /// What the first pass hands on.
 pub(super) struct Found {
@@ -221,31 +200,17 @@ impl BulkLoad {
             summed_from: self.summed_from,
             since,
         };
-        let tree = |name: &str| IndexTree::new(&self.pages, self.roots[name]);
-        let mut runs = self.runs.into_iter();
-        let indexes = INDEXES.iter().zip(&mut runs);
-        let lists = |of: ListedScope| [of.table(), of.minutes_table()].map(tree);
-        let indexes: Vec<_> = indexes
-            .map(|(index, runs)| match (index.name, index.sums) {
-                (BY_THREAD, _) => Tree::Threads(runs, Box::new([tree(BY_THREAD), tree(THREADS)])),
-                (name, None) => {
-                    let lists = ContributorLists::of_all(limits, lists(ListedScope::All));
-                    Tree::ByTime(runs, tree(name), Box::new(lists))
-                }
-                (name, Some(of)) => {
-                    let sums = ScopeSums::new(limits, tree(of.table()));
-                    let lists = index.lists.map(lists);
-                    let lists = lists.map(|trees| ContributorLists::of_scopes(limits, trees));
-                    Tree::OfScopes(runs, tree(name), Box::new((sums, lists)))
-                }
-            })
-            .collect();
-        let summed = SUMMED.into_iter().zip(runs);
-        let summed = summed.map(|((name, of), runs)| Tree::Summed(runs, of, tree(name)));
-        let mut trees: VecDeque<_> = indexes.into_iter().chain(summed).collect();
-        trees.push_front(Tree::Keys(self.keys, tree(BY_KEY)));
-        trees.push_front(Tree::Rows(self.events));
-        write_all(trees, &self.spill)?;
+        let trees = Trees {
+            roots: &self.roots,
+            pages: &self.pages,
+            limits,
+        };
+        let gathered = Gathered {
+            rows: self.events,
+            keys: self.keys,
+            runs: self.runs,
+        };
+        trees.write(gathered, &self.spill)?;
         self.pages.finish()?;
         let summary = Summary {
             next_offset,
@@ -256,63 +221,4 @@ impl BulkLoad {
         };
         file::finish(&self.path, self.aside, summary)
     }
-}
-
-/// A tree that is still to be written, or ended.
-enum Tree {
-    Rows(TableTree),
-    Keys(Vec<Run>, IndexTree),
-    /// The index over times, and everybody's lists.
-    ByTime(Vec<Run>, IndexTree, Box<ContributorLists>),
-    /// An index over scopes, and their sums and lists.
-    OfScopes(
-        Vec<Run>,
-        IndexTree,
-        Box<(ScopeSums, Option<ContributorLists>)>,
-    ),
-    /// The index over threads, and their table.
-    Threads(Vec<Run>, Box<[IndexTree; 2]>),
-    Summed(Vec<Run>, Summed, IndexTree),
-}
-
-impl Tree {
-    fn write(self, spill: &Spill) -> io::Result<()> {
-        match self {
-            Self::Rows(tree) => tree.finish(),
-            Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree),
-            Self::ByTime(runs, tree, lists) => {
-                index::write_by_time(Sorted::merge(&runs, spill)?, tree, *lists)
-            }
-            Self::OfScopes(runs, tree, beside) => {
-                let (sums, lists) = *beside;
-                index::write_of_scopes(Sorted::merge(&runs, spill)?, tree, sums, lists)
-            }
-            Self::Threads(runs, trees) => threads::write(Sorted::merge(&runs, spill)?, *trees),
-            Self::Summed(runs, of, tree) => totals::write(Sorted::merge(&runs, spill)?, of, tree),
-        }
-    }
-}
-
-/// Writes trees, a few at a time.
-fn write_all(trees: VecDeque<Tree>, spill: &Spill) -> io::Result<()> {
-    let trees = Mutex::new(trees);
-    let write_some = || -> io::Result<()> {
-        loop {
-            let mut waiting = trees.lock().unwrap_or_else(PoisonError::into_inner);
-            let tree = waiting.pop_front();
-            drop(waiting);
-            match tree {
-                Some(tree) => tree.write(spill)?,
-                None => return Ok(()),
-            }
-        }
-    };
-    thread::scope(|scope| {
-        let writers = (0..WRITERS).map(|_| scope.spawn(write_some));
-        let writers: Vec<_> = writers.collect();
-        let gone = |_| io::Error::other("the writing of a tree was cut off");
-        writers
-            .into_iter()
-            .try_for_each(|writer| writer.join().map_err(gone)?)
-    })
 }

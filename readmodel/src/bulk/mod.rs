@@ -20,9 +20,10 @@
 //!   (<https://www.sqlite.org/lts.html>): files stay readable both ways. SQLite itself makes the file
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
-//! - `index`: which entries an event has in which index; `totals`: rows that are sums over many;
-//!   `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index.
-//! - `file`: a file before and after; tables with few rows are written by SQLite as ever.
+//! - `index`: which entries an event has in which index; `totals`, `names` and `pull_requests`: rows that are sums
+//!   over many; `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index;
+//!   `table_indexes`: the indexes over those tables. `trees`: which are written when.
+//! - `file`: a file before and after; tables with few rows, and their indexes, are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
 
@@ -30,18 +31,22 @@ mod contributor_lists;
 mod file;
 mod index;
 mod load;
+mod names;
 mod node;
 mod ordered;
 mod pages;
 mod part;
+mod pull_requests;
 mod record;
 mod repeats;
 mod scope_sums;
 mod sorter;
 mod spill;
+mod table_indexes;
 mod threads;
 mod totals;
 mod tree;
+mod trees;
 
 pub use load::BulkLoad;
 pub use part::{LoadPart, RecordRows};

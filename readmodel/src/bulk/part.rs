@@ -6,6 +6,7 @@ use std::io;
 use ghev_event::Event;
 
 use super::index::INDEXES;
+use super::pull_requests;
 use super::record::Record;
 use super::repeats::RecordRepeats;
 use super::sorter::Sorter;
@@ -21,9 +22,10 @@ const REPO_NAMES: u8 = INDEX_TREES;
 const ACTOR_NAMES: u8 = INDEX_TREES + 1;
 const ORG_NAMES: u8 = INDEX_TREES + 2;
 const CONTRIBUTORS: u8 = INDEX_TREES + 3;
+const PULL_REQUESTS: u8 = INDEX_TREES + 4;
 
 /// How many.
-pub(super) const TREES: u8 = INDEX_TREES + 4;
+pub(super) const TREES: u8 = INDEX_TREES + 5;
 
 const _: () = assert!(INDEXES.len() == INDEX_TREES as usize);
 
@@ -101,6 +103,7 @@ impl LoadPart {
         totals::add_names(actor_names, ActorKey::to_sql, ACTOR_NAMES, sorter)?;
         totals::add_names(org_names, OrgKey::to_sql, ORG_NAMES, sorter)?;
         totals::add_contributors(contributions, CONTRIBUTORS, sorter)?;
+        pull_requests::add(changes, PULL_REQUESTS, sorter)?;
         Ok(())
     }
 

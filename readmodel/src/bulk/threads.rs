@@ -1,5 +1,6 @@
 //! The index over threads, and the table `threads`, which is made of the same entries while they come by:
-//! those of a thread are neighbours. Knows nothing about what a thread comes to.
+//! those of a thread are neighbours. So are the entries of the table's own indexes. Knows nothing about what a thread
+//! comes to.
 
 use std::convert::Infallible;
 use std::io;
@@ -9,17 +10,38 @@ use ghev_event::KnownKind;
 use super::ordered::take;
 use super::record::Record;
 use super::sorter::Sorted;
+use super::table_indexes::{TableIndex, TableIndexes};
 use super::tree::IndexTree;
 use crate::stored::{Flags, ThreadAction, Value};
-use crate::threads::{Ids, ThreadEvent, ThreadKey, rows_of};
+use crate::threads::{Ids, ThreadEvent, ThreadKey, ThreadKind, ThreadRow, rows_of};
 
 /// How many values of an entry are the index's. Its event's id follows, which is not in the index.
 const INDEX_VALUES: usize = 9;
 
-/// Writes both trees: the index, and the table.
-pub(super) fn write(mut entries: Sorted, [mut index, table]: [IndexTree; 2]) -> io::Result<()> {
+/// The table.
+pub(super) const TABLE: &str = "threads";
+
+/// Its indexes, in the order of their numbers.
+pub(super) const INDEXES: [&str; 4] = [
+    "threads_by_opening",
+    "threads_by_end",
+    "threads_by_last",
+    "threads_by_org",
+];
+const BY_OPENING: u8 = 0;
+const BY_END: u8 = 1;
+const BY_LAST: u8 = 2;
+const BY_ORG: u8 = 3;
+
+/// Writes both trees: the index, and the table. The table's indexes are still to be written.
+pub(super) fn write(
+    mut entries: Sorted,
+    [mut index, table]: [IndexTree; 2],
+    indexes: TableIndexes,
+) -> io::Result<Vec<TableIndex>> {
     let mut threads = Threads {
         table,
+        indexes,
         record: Record::default(),
         key: None,
         events: Vec::new(),
@@ -46,6 +68,7 @@ pub(super) fn write(mut entries: Sorted, [mut index, table]: [IndexTree; 2]) -> 
 /// The threads that are gathered, one after the other.
 struct Threads {
     table: IndexTree,
+    indexes: TableIndexes,
     record: Record,
     key: Option<ThreadKey>,
     events: Vec<ThreadEvent>,
@@ -93,16 +116,57 @@ impl Threads {
                 .into_iter()
                 .for_each(|value| self.record.optional(value));
             self.table.push(&self.record)?;
+            put_row(&mut self.indexes, repo, number, &row)?;
         }
         self.events.clear();
         self.ids.clear();
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(mut self) -> io::Result<Vec<TableIndex>> {
         self.end()?;
-        self.table.finish()
+        self.table.finish()?;
+        self.indexes.finish()
     }
+}
+
+/// Adds the entries of a row to the indexes that have it.
+fn put_row(to: &mut TableIndexes, repo: i64, number: i64, row: &ThreadRow) -> io::Result<()> {
+    let [
+        org,
+        opened_at,
+        outcome,
+        ended_at,
+        ended_after,
+        answered_after,
+        answered_by_human_after,
+        first_at,
+        last_at,
+        first_closed_at,
+    ] = row.values();
+    let [part, repo, number] = [row.part, repo, number].map(Some);
+    let of_all = row.part < 2;
+    if of_all && opened_at.is_some() {
+        let after = [ended_after, answered_after, answered_by_human_after];
+        let entry = [part, opened_at, outcome].into_iter().chain(after);
+        to.push_numbers(BY_OPENING, entry.chain([repo, number]))?;
+    }
+    if of_all && ended_at.is_some() {
+        let entry = [part, outcome, ended_at, first_closed_at, repo, number];
+        to.push_numbers(BY_END, entry)?;
+    }
+    if row.part == ThreadKind::Issue.code() {
+        to.push_numbers(BY_LAST, [last_at, first_at, repo, number, part])?;
+    }
+    if org.is_some() {
+        let ended = [outcome, ended_at, ended_after];
+        let answered = [answered_after, answered_by_human_after];
+        let seen = [first_at, last_at, first_closed_at];
+        let entry = [org, opened_at].into_iter().chain(ended);
+        let entry = entry.chain(answered).chain(seen);
+        to.push_numbers(BY_ORG, entry.chain([repo, number, part]))?;
+    }
+    Ok(())
 }
 
 /// The ids of a thread's events, as bytes that sort as ids do. Places are not asked for here: in an event

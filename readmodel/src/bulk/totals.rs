@@ -12,19 +12,19 @@ use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
 use crate::changes::{ContributionSighting, Contributor, NameSighting};
 use crate::stored::Value;
-use crate::writer::rows::{count, lowered};
+use crate::writer::rows::count;
 use crate::{Contributions, Sightings};
 
 /// What parts are summed up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Totals {
-    first_at: Option<i64>,
-    last_at: Option<i64>,
-    events: i64,
+pub(super) struct Totals {
+    pub(super) first_at: Option<i64>,
+    pub(super) last_at: Option<i64>,
+    pub(super) events: i64,
 }
 
 impl Totals {
-    const fn add(&mut self, more: Self) {
+    pub(super) const fn add(&mut self, more: Self) {
         self.first_at = match (self.first_at, more.first_at) {
             (Some(a), Some(b)) => Some(if a < b { a } else { b }),
             (a, None) => a,
@@ -114,50 +114,37 @@ pub(super) fn add_contributors(
     })
 }
 
-/// How the rows of a table are made of entries.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Summed {
-    /// How many values are the key.
-    key_values: usize,
-    row: fn(&mut Record, &[Value<'_>], Totals),
+/// How many values the key of a contributor has.
+const CONTRIBUTOR_VALUES: usize = 4;
+
+/// Writes `contributors`.
+pub(super) fn write_contributors(entries: Sorted, mut tree: IndexTree) -> io::Result<()> {
+    let mut record = Record::default();
+    sum_up(entries, CONTRIBUTOR_VALUES, |key, totals| {
+        record.clear();
+        key.iter().for_each(|value| record.push(value));
+        record.optional(totals.first_at);
+        record.integer(totals.events);
+        tree.push(&record)
+    })?;
+    tree.finish()
 }
 
-/// A table of names.
-pub(super) const NAMES: Summed = Summed {
-    key_values: 2,
-    row: |record, key, totals| {
-        key.iter().for_each(|value| record.push(value));
-        if let Some(Value::Text(name)) = key.get(1) {
-            record.text(&lowered(name));
-        }
-        record.optional(totals.first_at);
-        record.optional(totals.last_at);
-        record.integer(totals.events);
-    },
-};
-
-/// `contributors`.
-pub(super) const CONTRIBUTORS: Summed = Summed {
-    key_values: 4,
-    row: |record, key, totals| {
-        key.iter().for_each(|value| record.push(value));
-        record.optional(totals.first_at);
-        record.integer(totals.events);
-    },
-};
-
-/// Writes a table: one row for each key, of all its parts.
-pub(super) fn write(mut entries: Sorted, of: Summed, tree: IndexTree) -> io::Result<()> {
-    let mut rows = Rows {
-        of,
-        tree,
-        record: Record::default(),
+/// Puts the parts of each key together: `row` is told what they come to, in the order of the keys.
+pub(super) fn sum_up(
+    mut entries: Sorted,
+    key_values: usize,
+    mut row: impl FnMut(&[Value<'_>], Totals) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut row = |mut key: &[u8], totals| {
+        let key: Vec<Value<'_>> = std::iter::from_fn(|| take(&mut key)).collect();
+        row(&key, totals)
     };
     let mut key = Vec::new();
     let mut totals: Option<Totals> = None;
     while let Some(entry) = entries.next()? {
         let mut rest = entry;
-        for _ in 0..of.key_values {
+        for _ in 0..key_values {
             take(&mut rest);
         }
         let key_bytes = &entry[..entry.len() - rest.len()];
@@ -166,31 +153,12 @@ pub(super) fn write(mut entries: Sorted, of: Summed, tree: IndexTree) -> io::Res
             Some(totals) if key == key_bytes => totals.add(part),
             _ => {
                 if let Some(totals) = totals.replace(part) {
-                    rows.push(&key, totals)?;
+                    row(&key, totals)?;
                 }
                 key.clear();
                 key.extend_from_slice(key_bytes);
             }
         }
     }
-    if let Some(totals) = totals {
-        rows.push(&key, totals)?;
-    }
-    rows.tree.finish()
-}
-
-/// The rows that are written.
-struct Rows {
-    of: Summed,
-    tree: IndexTree,
-    record: Record,
-}
-
-impl Rows {
-    fn push(&mut self, mut key: &[u8], totals: Totals) -> io::Result<()> {
-        let key: Vec<Value<'_>> = std::iter::from_fn(|| take(&mut key)).collect();
-        self.record.clear();
-        (self.of.row)(&mut self.record, &key, totals);
-        self.tree.push(&self.record)
-    }
+    totals.map_or(Ok(()), |totals| row(&key, totals))
 }

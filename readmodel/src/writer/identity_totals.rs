@@ -11,7 +11,7 @@ use crate::stored::UNDATED;
 use crate::{Changes, OrgKey, RepoKey, Sightings};
 
 /// Adds what a batch has seen.
-pub(crate) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
     add_to(connection, "repos", &changes.repo_names, RepoKey::to_sql)?;
     add_to(connection, "orgs", &changes.org_names, OrgKey::to_sql)
 }
@@ -33,21 +33,6 @@ fn add_to<K: Copy + Eq + Hash + Ord>(
         let last_at = of_key.iter().filter_map(|(_, _, seen)| seen.last_at).max();
         let seconds = last_at.map_or(UNDATED, Timestamp::as_seconds);
         upsert.execute(params![to_sql(of_key[0].0), count(events), seconds])?;
-    }
-    Ok(())
-}
-
-/// Sums up all names of a model that has no totals yet.
-pub(crate) fn sum_all(connection: &Connection) -> rusqlite::Result<()> {
-    for (table, names) in [("repos", "repo_names"), ("orgs", "org_names")] {
-        // The names are in the order of their keys: this walks both trees once.
-        connection.execute(
-            &format!(
-                "INSERT INTO {table} SELECT key, SUM(events), ifnull(MAX(last_at), {UNDATED})
-                 FROM {names} GROUP BY key"
-            ),
-            [],
-        )?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ mod dropped_days;
 mod event_row;
 mod event_rows;
 mod file;
-pub(crate) mod identity_totals;
+mod identity_totals;
 mod many;
 mod rebuild;
 pub(crate) mod retention;

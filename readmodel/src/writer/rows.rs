@@ -63,12 +63,12 @@ const fn has_few(projection: Projection) -> bool {
         Projection::ContributorLists
         | Projection::Contributors
         | Projection::Names
+        | Projection::PullRequests
         | Projection::Threads => false,
         Projection::Activity
         | Projection::Counts
         | Projection::DeadLetters
         | Projection::Envelopes
-        | Projection::PullRequests
         | Projection::Sums => true,
     }
 }

@@ -10,8 +10,8 @@ use proptest::strategy::Strategy as _;
 use super::*;
 use crate::error::{OpenError, ReadError, WriteError};
 use crate::{
-    Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, Place, Projection, Reader,
-    RepeatFinder, RepoKey, TableHashes,
+    ActorKey, Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, OrgKey, Place,
+    Projection, Reader, RepeatFinder, RepoKey, TableHashes,
 };
 
 const LOG: LogId = LogId::new([7; 16]);
@@ -282,6 +282,12 @@ fn fold((number, id, opened): Made, admission: Admission, changes: &mut Changes)
         let key = RepoKey::of_name(&format!("r/{}", id % 5));
         let name = if opened { "A" } else { "b" };
         changes.repo_names.see(key, name, time);
+        let actor = ActorKey::of_name(&format!("a{}", id % 3));
+        changes.actor_names.see(actor, name, time);
+        // Some are known without a time only.
+        let org = OrgKey::of_name(&format!("o{}", id % 4));
+        let dated = time.filter(|_| id % 4 > 0);
+        changes.org_names.see(org, name, dated);
         let pull_request = (key, ghev_event::ThreadNumber::new(id % 3));
         let seen = changes.pull_requests.entry(pull_request);
         seen.or_default().see(time, opened);

@@ -110,6 +110,10 @@ impl World {
         load.add(part).unwrap();
         let next_offset = records.len() as u64;
         let writer = load.finish(Offset::new(next_offset).unwrap()).unwrap();
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let check = "PRAGMA integrity_check";
+        let check: String = connection.query_row(check, [], |row| row.get(0)).unwrap();
+        assert_eq!(check, "ok");
         Self {
             _dir: dir,
             path,

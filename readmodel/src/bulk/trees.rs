@@ -1,0 +1,211 @@
+//! The trees that are still to be written when the whole log was seen, and the threads that write them. Knows nothing
+//! about what is in a tree.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::contributor_lists::ContributorLists;
+use super::file::Roots;
+use super::index::{self, BY_KEY, BY_THREAD, EventIndex};
+use super::pages::PageFile;
+use super::scope_sums::{ScopeSums, SumLimits};
+use super::sorter::Sorted;
+use super::spill::{Run, Spill};
+use super::table_indexes::{TableIndex, TableIndexes};
+use super::tree::{IndexTree, TableTree};
+use super::{names, pull_requests, repeats, threads, totals};
+use crate::contributor_lists::ListedScope;
+
+/// Trees that are written at a time.
+const WRITERS: usize = 2;
+
+/// The table that sums up who has contributed to what.
+const CONTRIBUTORS: &str = "contributors";
+
+/// The indexes whose trees are written here.
+pub(super) fn indexes() -> impl Iterator<Item = &'static str> {
+    let of_events = index::INDEXES.iter().map(|index| index.name);
+    let of_names = names::TABLES.iter().flat_map(|table| table.indexes);
+    let of_tables = threads::INDEXES.iter().chain(&pull_requests::INDEXES);
+    of_events.chain(of_names.chain(of_tables).copied())
+}
+
+/// What the whole log has come to.
+pub(super) struct Gathered {
+    pub(super) rows: TableTree,
+    pub(super) keys: Vec<Run>,
+    /// The runs of each tree, as parts number them.
+    pub(super) runs: Vec<Vec<Run>>,
+}
+
+/// Makes the trees of a file.
+pub(super) struct Trees<'a> {
+    pub(super) roots: &'a Roots,
+    pub(super) pages: &'a Arc<PageFile>,
+    pub(super) limits: SumLimits,
+}
+
+impl Trees<'_> {
+    fn index(&self, name: &str) -> IndexTree {
+        IndexTree::new(self.pages, self.roots[name])
+    }
+
+    fn table(&self, name: &str) -> TableTree {
+        TableTree::new(self.pages, self.roots[name])
+    }
+
+    fn of_index(&self, index: &EventIndex, runs: Vec<Run>) -> Tree {
+        let tree = self.index(index.name);
+        let lists = |of: ListedScope| [of.table(), of.minutes_table()].map(|name| self.index(name));
+        match (index.name, index.sums) {
+            (BY_THREAD, _) => {
+                let indexes = threads::INDEXES.map(|name| self.index(name));
+                let trees = [tree, self.index(threads::TABLE)];
+                Tree::Threads(runs, Box::new(trees), indexes.into())
+            }
+            (_, None) => {
+                let lists = ContributorLists::of_all(self.limits, lists(ListedScope::All));
+                Tree::ByTime(runs, tree, Box::new(lists))
+            }
+            (_, Some(of)) => {
+                let sums = ScopeSums::new(self.limits, self.index(of.table()));
+                let lists = index.lists.map(lists);
+                let lists = lists.map(|trees| ContributorLists::of_scopes(self.limits, trees));
+                Tree::OfScopes(runs, tree, Box::new((sums, lists)))
+            }
+        }
+    }
+
+    fn of_names(&self, table: &names::NamesTable, runs: Vec<Run>) -> Tree {
+        let trees = NamesTrees {
+            names: self.index(table.name),
+            bearers: table.bearers.map(|bearers| self.table(bearers)),
+            indexes: table.indexes.iter().map(|name| self.index(name)).collect(),
+        };
+        Tree::Names(runs, Box::new(trees))
+    }
+
+    /// Every tree that is to be written: first those of which others follow, and the rest beside them.
+    fn all(&self, of: Gathered) -> VecDeque<Tree> {
+        let Gathered { rows, keys, runs } = of;
+        let mut runs = runs.into_iter();
+        let indexes = index::INDEXES.iter().zip(&mut runs);
+        let indexes: Vec<_> = indexes
+            .map(|(index, runs)| self.of_index(index, runs))
+            .collect();
+        let names = names::TABLES.iter().zip(&mut runs);
+        let names: Vec<_> = names
+            .map(|(table, runs)| self.of_names(table, runs))
+            .collect();
+        let contributors =
+            Tree::Contributors(runs.next().unwrap_or_default(), self.index(CONTRIBUTORS));
+        let pull_requests = Tree::PullRequests(
+            runs.next().unwrap_or_default(),
+            self.index(pull_requests::TABLE),
+            pull_requests::INDEXES.map(|name| self.index(name)).into(),
+        );
+        let keys = Tree::Keys(keys, self.index(BY_KEY));
+        let (threads, indexes): (Vec<_>, Vec<_>) = indexes
+            .into_iter()
+            .partition(|tree| matches!(tree, Tree::Threads(..)));
+        let first = [Tree::Rows(rows)]
+            .into_iter()
+            .chain(threads)
+            .chain(names)
+            .chain([pull_requests]);
+        first
+            .chain([keys])
+            .chain(indexes)
+            .chain([contributors])
+            .collect()
+    }
+
+    /// Writes them, a few at a time.
+    pub(super) fn write(&self, of: Gathered, spill: &Spill) -> io::Result<()> {
+        let trees = Mutex::new(self.all(of));
+        let waiting = || trees.lock().unwrap_or_else(PoisonError::into_inner);
+        let write_some = || -> io::Result<()> {
+            loop {
+                let tree = waiting().pop_front();
+                let Some(tree) = tree else {
+                    return Ok(());
+                };
+                let indexes = tree.write(spill)?;
+                waiting().extend(indexes.into_iter().map(Tree::OfTable));
+            }
+        };
+        thread::scope(|scope| {
+            let writers = (0..WRITERS).map(|_| scope.spawn(write_some));
+            let writers: Vec<_> = writers.collect();
+            let gone = |_| io::Error::other("the writing of a tree was cut off");
+            writers
+                .into_iter()
+                .try_for_each(|writer| writer.join().map_err(gone)?)
+        })
+    }
+}
+
+/// A table of names, the table of who bears them, and the indexes over both.
+struct NamesTrees {
+    names: IndexTree,
+    bearers: Option<TableTree>,
+    indexes: Vec<IndexTree>,
+}
+
+/// A tree that is still to be written, or ended, with those that are made beside it.
+enum Tree {
+    Rows(TableTree),
+    Keys(Vec<Run>, IndexTree),
+    /// The index over times, and everybody's lists.
+    ByTime(Vec<Run>, IndexTree, Box<ContributorLists>),
+    /// An index over scopes, and their sums and lists.
+    OfScopes(
+        Vec<Run>,
+        IndexTree,
+        Box<(ScopeSums, Option<ContributorLists>)>,
+    ),
+    /// The index over threads, their table, and its indexes.
+    Threads(Vec<Run>, Box<[IndexTree; 2]>, Vec<IndexTree>),
+    Names(Vec<Run>, Box<NamesTrees>),
+    PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>),
+    Contributors(Vec<Run>, IndexTree),
+    OfTable(TableIndex),
+}
+
+impl Tree {
+    /// Writes it; those that can be written now.
+    fn write(self, spill: &Spill) -> io::Result<Vec<TableIndex>> {
+        let sorted = |runs: &[Run]| Sorted::merge(runs, spill);
+        match self {
+            Self::Threads(runs, trees, indexes) => {
+                let indexes = TableIndexes::new(spill, indexes);
+                return threads::write(sorted(&runs)?, *trees, indexes);
+            }
+            Self::Names(runs, trees) => {
+                let NamesTrees {
+                    names,
+                    bearers,
+                    indexes,
+                } = *trees;
+                let indexes = TableIndexes::new(spill, indexes);
+                return names::write(sorted(&runs)?, names, bearers, indexes);
+            }
+            Self::PullRequests(runs, tree, indexes) => {
+                let indexes = TableIndexes::new(spill, indexes);
+                return pull_requests::write(sorted(&runs)?, tree, indexes);
+            }
+            Self::Rows(tree) => tree.finish()?,
+            Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree)?,
+            Self::ByTime(runs, tree, lists) => index::write_by_time(sorted(&runs)?, tree, *lists)?,
+            Self::OfScopes(runs, tree, beside) => {
+                let (sums, lists) = *beside;
+                index::write_of_scopes(sorted(&runs)?, tree, sums, lists)?;
+            }
+            Self::Contributors(runs, tree) => totals::write_contributors(sorted(&runs)?, tree)?,
+            Self::OfTable(index) => index.write(spill)?,
+        }
+        Ok(Vec::new())
+    }
+}
