@@ -8,6 +8,7 @@ use ghev_event::Timestamp;
 use rusqlite::params_from_iter;
 
 use super::absence::absence_factor;
+use super::by_actor::ByActor;
 use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{ContributedTo, contribution_codes};
@@ -33,9 +34,6 @@ pub struct Contributors {
 
 /// Rows of the table that belong to a scope: to what was contributed, its key, and whether by bots.
 type Stretch = [i64; 3];
-
-/// How often each actor has contributed, an actor once for each part of it.
-type Parts = Vec<(i64, u64)>;
 
 /// How many contributed first before a window, and in it.
 struct Firsts {
@@ -70,7 +68,7 @@ impl Snapshot<'_> {
             self.add_dropped(&mut active, &stretches, (from, to))?;
             active
         };
-        let contributions = by_actor(active);
+        let contributions = active.contributions();
         let everybody = contributions.len() as u64;
         let first = match window.from {
             Some(_) => self.firsts(&stretches, (from, to))?,
@@ -90,14 +88,14 @@ impl Snapshot<'_> {
     }
 
     /// How often each has ever contributed.
-    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<Parts, ReadError> {
-        let mut ever = Parts::new();
+    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByActor, ReadError> {
+        let mut ever = ByActor::default();
         let mut statement = self.prepare(EVER)?;
         for stretch in stretches {
             let mut rows = statement.query(params_from_iter(stretch))?;
             while let Some(row) = rows.next()? {
                 let contributions: i64 = row.get(1)?;
-                ever.push((row.get(0)?, contributions.unsigned_abs()));
+                ever.add(row.get(0)?, contributions.unsigned_abs());
             }
         }
         Ok(ever)
@@ -127,7 +125,7 @@ impl Snapshot<'_> {
     /// contributed first in a window was.
     fn add_dropped(
         &self,
-        active: &mut Parts,
+        active: &mut ByActor,
         stretches: &[Stretch],
         (from, to): (i64, i64),
     ) -> Result<(), ReadError> {
@@ -142,7 +140,7 @@ impl Snapshot<'_> {
         for &[of, key, by_bot] in stretches {
             let mut rows = statement.query([of, key, by_bot, from, to])?;
             while let Some(row) = rows.next()? {
-                active.push((row.get(0)?, 0));
+                active.add(row.get(0)?, 0);
             }
         }
         Ok(())
@@ -155,15 +153,15 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
         bots: Bots,
-    ) -> Result<Parts, ReadError> {
-        let mut active = Parts::new();
+    ) -> Result<ByActor, ReadError> {
+        let mut active = ByActor::default();
         let (column, of) = listed(scope);
         let sql = window_sql(column);
         for of in of {
             let rest = if self.has_lists(of)? {
                 self.tell_lists(of, (from, to), |actor, by_bot, contributions| {
                     if bots == Bots::Include || !by_bot {
-                        active.push((actor, contributions));
+                        active.add(actor, contributions);
                     }
                 })?
             } else {
@@ -178,7 +176,7 @@ impl Snapshot<'_> {
                 while let Some(row) = rows.next()? {
                     let flags = Flags::from_sql(row.get(1)?);
                     if bots == Bots::Include || !flags.by_bot {
-                        active.push((row.get(0)?, 1));
+                        active.add(row.get(0)?, 1);
                     }
                 }
             }
@@ -266,15 +264,6 @@ fn stretches(scope: &Scope, bots: Bots) -> Vec<Stretch> {
         to.map(move |(to, key)| [to, key, by_bot])
     };
     counted.iter().flat_map(of_kind).collect()
-}
-
-/// The contributions of each once. A million parts are sorted in less time than a hash table of theirs
-/// grows in: they come from lists and tables that are sorted already.
-fn by_actor(mut parts: Parts) -> Vec<u64> {
-    parts.sort_by_key(|&(actor, _)| actor);
-    let each = parts.chunk_by(|(a, _), (b, _)| a == b);
-    each.map(|of_actor| of_actor.iter().map(|(_, more)| more).sum())
-        .collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod absence;
 mod activity;
+mod by_actor;
 mod calendar;
 mod connection;
 mod contributor_lists;
