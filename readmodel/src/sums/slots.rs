@@ -82,6 +82,11 @@ impl Slots {
         }
     }
 
+    /// Leaves those from a slot on.
+    pub(crate) fn drop_before(&mut self, slot: u8) {
+        self.0 = self.0.split_off(&slot);
+    }
+
     /// Those with events, and how many.
     pub(crate) fn totals(&self) -> impl Iterator<Item = (u8, u64)> {
         self.0.iter().map(|(&slot, sums)| (slot, sums.total()))

@@ -246,7 +246,7 @@ fn drop_old_events(
         Some(since) => {
             let days = DroppedDays::before(transaction, since)?;
             retention::drop_before(transaction, since, touched)?;
-            sums::sum_anew(transaction, &days)?;
+            sums::drop_hours(transaction, &days)?;
             contributor_lists::list_anew(transaction, &days, summed_from)?;
         }
         None => threads::refresh(transaction, touched)?,

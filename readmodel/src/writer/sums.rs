@@ -230,19 +230,34 @@ impl<'c> KeyRows<'c> {
 
     /// Adds to a row, or begins it; what it has then.
     fn add(&self, unit: i64, start: i64, more: &Slots) -> rusqlite::Result<Slots> {
-        let table = self.table;
-        let sql = format!("SELECT slots FROM {table} WHERE key = ?1 AND unit = ?2 AND start = ?3");
-        let mut before = self.connection.prepare_cached(&sql)?;
-        let before: Option<Vec<u8>> = before
-            .query_row([self.key, unit, start], |row| row.get(0))
-            .optional()?;
-        let mut slots = match before {
-            Some(bytes) => Slots::from_bytes(&bytes).map_err(corrupt)?,
-            None => Slots::default(),
-        };
+        let mut slots = self.get(unit, start)?.unwrap_or_default();
         slots.add(more);
         self.put(unit, start, &slots.to_bytes())?;
         Ok(slots)
+    }
+
+    fn get(&self, unit: i64, start: i64) -> rusqlite::Result<Option<Slots>> {
+        let table = self.table;
+        let sql = format!("SELECT slots FROM {table} WHERE key = ?1 AND unit = ?2 AND start = ?3");
+        let bytes: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row([self.key, unit, start], |row| row.get(0))
+            .optional()?;
+        bytes
+            .map(|bytes| Slots::from_bytes(&bytes).map_err(corrupt))
+            .transpose()
+    }
+
+    /// Takes the rows away that begin in a stretch.
+    fn delete(&self, unit: i64, [from, to]: [i64; 2]) -> rusqlite::Result<()> {
+        let table = self.table;
+        let sql = format!(
+            "DELETE FROM {table} WHERE key = ?1 AND unit = ?2 AND start >= ?3 AND start < ?4"
+        );
+        let mut delete = self.connection.prepare_cached(&sql)?;
+        delete.execute([self.key, unit, from, to])?;
+        Ok(())
     }
 
     fn put(&self, unit: i64, start: i64, slots: &[u8]) -> rusqlite::Result<()> {
@@ -267,30 +282,22 @@ fn corrupt(error: BadSlots) -> rusqlite::Error {
 }
 
 /// Lets the sums of days of which rows of events were dropped be of the rows that there still are: from a
-/// whole hour on.
-pub(super) fn sum_anew(connection: &Connection, dropped: &DroppedDays) -> rusqlite::Result<()> {
+/// whole hour on. A day's row has its hours apart, so that those before go and no event is read.
+pub(super) fn drop_hours(connection: &Connection, dropped: &DroppedDays) -> rusqlite::Result<()> {
     let first_hour = dropped.since.div_euclid(HOUR_SECONDS);
     for &(scope, key, day) in &dropped.days {
-        let table = scope.table();
-        let hours = [day * DAY_HOURS, first_hour.min((day + 1) * DAY_HOURS)];
-        let dropped = connection
-            .prepare_cached(&format!(
-                "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_DAY} AND start = ?2"
-            ))?
-            .execute([key, day])?;
-        if dropped == 0 {
+        let rows = KeyRows::of(connection, scope, key);
+        let Some(mut slots) = rows.get(UNIT_DAY, day)? else {
             continue;
+        };
+        let hours = [day * DAY_HOURS, first_hour.min((day + 1) * DAY_HOURS)];
+        slots.drop_before(u8::try_from(hours[1] - hours[0]).unwrap_or(u8::MAX));
+        if slots.is_empty() {
+            rows.delete(UNIT_DAY, [day, day + 1])?;
+        } else {
+            rows.put(UNIT_DAY, day, &slots.to_bytes())?;
         }
-        connection
-            .prepare_cached(&format!(
-                "DELETE FROM {table} WHERE key = ?1 AND unit = {UNIT_HOUR}
-                 AND start >= ?2 AND start < ?3"
-            ))?
-            .execute([key, hours[0], hours[1]])?;
-        let day_seconds = HOUR_SECONDS * DAY_HOURS;
-        let seconds = [day, day + 1].map(|day| day * day_seconds);
-        let SumRows { days, .. } = stretch(connection, scope, key, seconds, u64::MAX)?;
-        KeyRows::of(connection, scope, key).put_all(UNIT_DAY, &days)?;
+        rows.delete(UNIT_HOUR, hours)?;
     }
     Ok(())
 }

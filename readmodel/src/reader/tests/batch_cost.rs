@@ -14,13 +14,18 @@ use super::world::{BASE_SECONDS, Record, World, event, import};
 const DAY_SECONDS: i64 = 86_400;
 const DAY_EVENTS: i64 = 50;
 
-/// The events of a day, of every known kind: of three repositories and ten people, each event of an issue or
-/// pull request of its own.
+/// The events of a day, within an hour of it.
 fn day(day: i64) -> Record {
-    let made = |(of_day, kind): (i64, &KnownKind)| -> Event<'static> {
-        let number = day * DAY_EVENTS + of_day;
+    record(day, BASE_SECONDS + day * DAY_SECONDS)
+}
+
+/// Events from a time on, of every known kind: of three repositories and ten people, each event of an issue
+/// or pull request of its own. Records with different numbers have different ones.
+fn record(number: i64, from_second: i64) -> Record {
+    let made = |(of_record, kind): (i64, &KnownKind)| -> Event<'static> {
+        let number = number * DAY_EVENTS + of_record;
         let id = number.unsigned_abs();
-        let at = BASE_SECONDS + day * DAY_SECONDS + of_day * 60;
+        let at = from_second + of_record * 60;
         let of = event(kind.name(), id, Some(at));
         let name = |prefix: &str, number: u64| Some(Cow::Owned(format!("{prefix}{number}")));
         Event {
@@ -46,7 +51,7 @@ fn day(day: i64) -> Record {
         }
     };
     Record {
-        provenance: import((BASE_SECONDS + day * DAY_SECONDS) * 1000),
+        provenance: import(from_second * 1000),
         events: (0..DAY_EVENTS)
             .zip(KNOWN_KINDS.iter().cycle())
             .map(made)
@@ -81,4 +86,30 @@ fn a_batch_costs_no_more_where_the_model_has_more() {
             "keeping {kept_days:?} days: {few} steps after 30 days, {many} after 300"
         );
     }
+}
+
+/// Instructions for the batch with which an hour's rows are dropped, where the next hour of that day has so many
+/// records.
+fn steps_of_dropping_beside(records: i64) -> u64 {
+    let mut world = World::new();
+    world.keep_events(Some(Duration::from_secs(DAY_SECONDS.unsigned_abs())));
+    world.append(&[record(0, BASE_SECONDS)]);
+    let next_hour = BASE_SECONDS + 3600;
+    let beside: Vec<Record> = (1..=records).map(|of| record(of, next_hour)).collect();
+    world.append(&beside);
+    let steps = world.count_steps();
+    world.append(&[record(records + 1, next_hour + DAY_SECONDS)]);
+    steps.get()
+}
+
+/// The sums of a day were made anew of all that was left of it, with each hour of it that was dropped. Of a day
+/// of 3.5 million events, an hour of 144,000 was a batch of minutes, while nothing else came into the model.
+#[test]
+fn an_hour_that_is_dropped_costs_no_more_where_its_day_has_more() {
+    let (few, many) = (steps_of_dropping_beside(2), steps_of_dropping_beside(40));
+    assert!(few > 10_000, "{few} steps were counted");
+    assert!(
+        many < few + few / 20,
+        "{few} steps beside 2 records, {many} beside 40"
+    );
 }
