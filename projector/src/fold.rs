@@ -40,6 +40,24 @@ impl Fold {
         offset: Offset,
         record: &[u8],
     ) -> Result<u64, WriteError> {
+        self.heads(batch, offset, record)?.or_else(|reason| {
+            self.broken(offset, record, reason);
+            Ok(0)
+        })
+    }
+
+    /// Notes that the record at `offset` is no envelope.
+    pub(crate) fn broken(&mut self, offset: Offset, record: &[u8], reason: String) {
+        projections::of_record(&mut self.changes, offset, record, reason);
+    }
+
+    /// As [`record`](Self::record), of the part of it that has its heads; why it is no envelope, where it is none.
+    pub(crate) fn heads(
+        &mut self,
+        batch: &mut impl Admit,
+        offset: Offset,
+        record: &[u8],
+    ) -> Result<Result<u64, String>, WriteError> {
         let Self {
             projections: of,
             decoder,
@@ -48,17 +66,13 @@ impl Fold {
         } = self;
         let heads = match decoder.heads(record) {
             Ok(heads) => heads,
-            Err(error) => {
-                projections::of_record(changes, offset, record, error.to_string());
-                return Ok(0);
-            }
+            Err(error) => return Ok(Err(error.to_string())),
         };
         let events = heads.events.len();
         if events > EVENTS_MAX {
             let reason =
                 format!("{events} events, more than the {EVENTS_MAX} an envelope may hold");
-            projections::of_record(changes, offset, record, reason);
-            return Ok(0);
+            return Ok(Err(reason));
         }
         batch.admit_record(offset, &heads.events, admissions)?;
         let mut envelope = EnvelopeFold::new(offset);
@@ -70,7 +84,7 @@ impl Fold {
         }
         projections::of_rejects(changes, offset, &heads.provenance, &heads.rejects);
         envelope.finish(heads.provenance, changes);
-        Ok(events as u64)
+        Ok(Ok(events as u64))
     }
 
     /// Notes that the records from `asked` up to `first` are not there any more.

@@ -179,6 +179,13 @@ pub struct Envelope<'a> {
     pub raw: Vec<&'a [u8]>,
 }
 
+/// The first part of a record, of which [`Decoder::heads`] makes the same as of all of it. All of it, where that
+/// cannot be told.
+pub fn heads_part(record: &[u8]) -> &[u8] {
+    let end = Sections::split(record).map(|sections| sections.heads_end());
+    end.map_or(record, |end| &record[..end])
+}
+
 /// Decodes records, keeping its buffers from one to the next.
 pub struct Decoder {
     zstd: Decompressor,

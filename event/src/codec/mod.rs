@@ -43,7 +43,7 @@ mod varint;
 
 pub use envelope::{
     Decoder, ENVELOPE_EVENTS_MAX, ENVELOPE_MAX_BYTES, EVENT_MAX_BYTES, Envelope, EnvelopeBuilder,
-    Heads,
+    Heads, heads_part,
 };
 pub use error::{DecodeError, EncodeError};
 use parts::Parts;

@@ -112,6 +112,11 @@ impl<'a> Sections<'a> {
         })
     }
 
+    /// How many bytes of the record come before its raw section.
+    pub(super) const fn heads_end(&self) -> usize {
+        HEADER_BYTES + self.heads.stored.len()
+    }
+
     pub(super) fn heads_into(
         &self,
         zstd: &mut Decompressor,

@@ -178,6 +178,19 @@ fn heads_of_version_3_end_with_its_list() {
 }
 
 #[test]
+fn the_part_with_the_heads_says_what_the_record_does() {
+    for record in [GOLDEN_V1, GOLDEN_V2_POLL, GOLDEN_V2_IMPORT, GOLDEN_V3] {
+        let part = heads_part(record);
+        assert!(part.len() < record.len());
+        let (mut of_all, mut of_part) = (Decoder::new(), Decoder::new());
+        assert_eq!(of_part.heads(part), of_all.heads(record));
+    }
+    for no_record in [&b""[..], &GOLDEN_V3[..20], b"\xffno envelope"] {
+        assert_eq!(heads_part(no_record), no_record);
+    }
+}
+
+#[test]
 fn a_builder_starts_over_after_each_record() {
     let mut builder = EnvelopeBuilder::new();
     let line = LINES[1].as_bytes();

@@ -174,10 +174,19 @@ impl Projecting<'_> {
             walk.next(|offset| Ok(load.repeats_of(convert::to_model(offset)?)?))
         };
         in_order(crew.collect(), &mut context, next, |(walk, load), told| {
-            let (rows, changes) = walk.done(told?);
+            let FoldedRecord {
+                rows,
+                changes,
+                broken,
+            } = walk.done(told?);
             load.append(&rows)?;
             if let Some(changes) = changes {
                 load.add_few(&changes)?;
+            }
+            if let Some((offset, reason)) = broken {
+                let mut fold = Fold::default();
+                fold.broken(convert::to_model(offset)?, &walk.whole(offset)?, reason);
+                load.add_few(&fold.take())?;
             }
             Ok(())
         })?;
@@ -191,6 +200,15 @@ impl Projecting<'_> {
     }
 }
 
+/// What a record has become in the second walk.
+struct FoldedRecord {
+    rows: RecordRows,
+    /// What was folded of this record and those before it, where that has come to enough.
+    changes: Option<Changes>,
+    /// Where it is no envelope, its place and why.
+    broken: Option<(Offset, String)>,
+}
+
 /// One thread's part of the second walk.
 struct Folder {
     part: LoadPart,
@@ -200,13 +218,14 @@ struct Folder {
 }
 
 impl Folder {
-    fn record(
-        &mut self,
-        mut job: Job<RecordRepeats>,
-    ) -> Result<Told<(RecordRows, Option<Changes>)>, ProjectError> {
+    fn record(&mut self, mut job: Job<RecordRepeats>) -> Result<Told<FoldedRecord>, ProjectError> {
         self.part.expect(std::mem::take(&mut job.with));
         let offset = convert::to_model(job.offset)?;
-        let events = self.fold.record(&mut self.part, offset, &job.payload)?;
+        let folded = self.fold.heads(&mut self.part, offset, &job.payload)?;
+        let (events, broken) = match folded {
+            Ok(events) => (events, None),
+            Err(reason) => (0, Some((job.offset, reason))),
+        };
         self.kept_events += events;
         let changes = if self.kept_events >= self.kept_events_max {
             Some(self.take()?)
@@ -214,7 +233,12 @@ impl Folder {
             None
         };
         let rows = self.part.take_rows();
-        Ok(job.told(events, (rows, changes)))
+        let folded = FoldedRecord {
+            rows,
+            changes,
+            broken,
+        };
+        Ok(job.told(events, folded))
     }
 
     /// What was folded since the last call: tables with many rows are the part's.

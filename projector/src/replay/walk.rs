@@ -3,16 +3,19 @@
 
 use std::ops::Range;
 
+use ghev_event::codec::heads_part;
 use ghev_log::{LogCursor, Offset};
 
 use super::load::Projecting;
 use super::progress::{ReplayPhase, ReplayProgress};
 use crate::ProjectError;
 use crate::projector::Folded;
+use crate::tail::open_log;
 
 /// A record that a worker is to look at, and what it is told beside.
 pub(super) struct Job<T> {
     pub(super) offset: Offset,
+    /// The part of it that has the events' heads.
     pub(super) payload: Vec<u8>,
     pub(super) with: T,
 }
@@ -83,7 +86,7 @@ impl<'a, 'p> Walk<'a, 'p> {
         };
         let mut payload = self.unused.pop().unwrap_or_default();
         payload.clear();
-        payload.extend_from_slice(record.payload);
+        payload.extend_from_slice(heads_part(record.payload));
         let offset = record.offset;
         let with = with(offset)?;
         Ok(Some(Job {
@@ -91,6 +94,14 @@ impl<'a, 'p> Walk<'a, 'p> {
             payload,
             with,
         }))
+    }
+
+    /// All of a record that has come by.
+    pub(super) fn whole(&self, offset: Offset) -> Result<Vec<u8>, ProjectError> {
+        let mut cursor = open_log(self.projecting.options)?;
+        cursor.seek(offset)?;
+        let record = cursor.read()?;
+        Ok(record.map_or(Vec::new(), |record| record.payload.to_vec()))
     }
 
     /// Counts a record that was looked at.

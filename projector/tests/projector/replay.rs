@@ -53,6 +53,22 @@ fn a_replay_says_what_the_live_model_says() {
     );
 }
 
+/// A replay reads a record's heads only: where these cannot be decoded, its dead letter is of all of it none the less.
+#[test]
+fn what_cannot_be_decoded_is_told_as_the_live_model_tells_it() {
+    let mut damaged = import(&[event(7, 0)]);
+    // In the heads, after the header.
+    damaged[20] ^= 0xff;
+    let mut records = three_records();
+    records.extend([damaged, b"\xffno envelope".to_vec()]);
+    let fixture = Fixture::with(&records);
+    fixture.catch_up();
+    assert_eq!(fixture.status().dead_letters, 2);
+    let live = fixture.hashes();
+    rebuild(&fixture);
+    assert_eq!(fixture.hashes(), live);
+}
+
 #[test]
 fn only_the_generation_before_stays_and_rollback_returns_to_it() {
     let fixture = Fixture::with(&three_records());
