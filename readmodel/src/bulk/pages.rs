@@ -6,13 +6,16 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a page: SQLite's own default since 2016.
 pub(super) const PAGE_BYTES: usize = 4096;
 
 /// Pages that are handed out together, so that each tree's lie side by side in the file.
 const EXTENT_PAGES: u32 = 16;
+
+/// Pages that are made durable together while others are written.
+const SYNCED_PAGES: u32 = (64 << 20) / 4096;
 
 /// The page with the byte that SQLite's locks are on is never used
 /// (<https://www.sqlite.org/fileformat2.html#the_lock_byte_page>).
@@ -49,6 +52,8 @@ impl PageNumber {
 pub(super) struct PageFile {
     file: File,
     unused: Mutex<Unused>,
+    /// Told where many pages more were handed out, or the last.
+    grown: Condvar,
 }
 
 /// The pages that nobody has.
@@ -58,6 +63,8 @@ struct Unused {
     from: u32,
     /// What trees have not used of theirs.
     given_back: Vec<Range<u32>>,
+    /// Nobody asks for more.
+    is_last: bool,
 }
 
 impl PageFile {
@@ -69,10 +76,12 @@ impl PageFile {
         let unused = Unused {
             from,
             given_back: Vec::new(),
+            is_last: false,
         };
         Ok(Self {
             file,
             unused: Mutex::new(unused),
+            grown: Condvar::new(),
         })
     }
 
@@ -91,9 +100,36 @@ impl PageFile {
         self.file.write_all_at(bytes, page.position())
     }
 
+    /// Makes the pages durable as they come, until [`PageFile::end_syncing`]: they are final once they are written, and
+    /// the disk has nothing else to do meanwhile.
+    pub(super) fn sync_along(&self) -> io::Result<()> {
+        let mut next = 0;
+        loop {
+            let waiting = |unused: &mut Unused| unused.from < next && !unused.is_last;
+            let unused = self.grown.wait_while(self.unused(), waiting);
+            let unused = unused.unwrap_or_else(PoisonError::into_inner);
+            if unused.is_last {
+                return Ok(());
+            }
+            next = (unused.from / SYNCED_PAGES + 1).saturating_mul(SYNCED_PAGES);
+            drop(unused);
+            self.file.sync_data()?;
+        }
+    }
+
+    /// All pages are written.
+    pub(super) fn end_syncing(&self) {
+        self.unused().is_last = true;
+        self.grown.notify_all();
+    }
+
+    fn unused(&self) -> MutexGuard<'_, Unused> {
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ends the writing: the header counts all pages, and those that were not used are free ones.
     pub(super) fn finish(&self) -> io::Result<()> {
-        let unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = self.unused();
         let free: Vec<u32> = unused.given_back.iter().cloned().flatten().collect();
         let pages = unused.from - 1;
         self.file.set_len(u64::from(pages) * PAGE_BYTES as u64)?;
@@ -118,7 +154,7 @@ impl PageFile {
     }
 
     fn extent(&self) -> io::Result<Range<u32>> {
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unused = self.unused();
         if let Some(extent) = unused.given_back.pop() {
             return Ok(extent);
         }
@@ -133,12 +169,15 @@ impl PageFile {
             to = to.min(LOCK_PAGE);
         }
         unused.from = to;
+        drop(unused);
+        if from / SYNCED_PAGES != to / SYNCED_PAGES {
+            self.grown.notify_all();
+        }
         Ok(from..to)
     }
 
     fn give_back(&self, extent: Range<u32>) {
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
-        unused.given_back.push(extent);
+        self.unused().given_back.push(extent);
     }
 }
 

@@ -137,12 +137,14 @@ impl Trees<'_> {
             }
         };
         thread::scope(|scope| {
+            let syncing = scope.spawn(|| self.pages.sync_along());
             let writers = (0..WRITERS).map(|_| scope.spawn(write_some));
             let writers: Vec<_> = writers.collect();
             let gone = |_| io::Error::other("the writing of a tree was cut off");
-            writers
-                .into_iter()
-                .try_for_each(|writer| writer.join().map_err(gone)?)
+            let mut writers = writers.into_iter();
+            let written = writers.try_for_each(|writer| writer.join().map_err(gone)?);
+            self.pages.end_syncing();
+            written.and(syncing.join().map_err(gone)?)
         })
     }
 }
