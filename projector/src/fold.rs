@@ -92,6 +92,11 @@ impl Fold {
         projections::of_trimmed(&mut self.changes, asked, first);
     }
 
+    /// What has been folded and was not taken yet.
+    pub(crate) const fn changes(&mut self) -> &mut Changes {
+        &mut self.changes
+    }
+
     /// What has been folded since the last call.
     pub(crate) fn take(&mut self) -> Changes {
         std::mem::take(&mut self.changes)

@@ -244,9 +244,9 @@ impl Folder {
     /// What was folded since the last call: tables with many rows are the part's.
     fn take(&mut self) -> Result<Changes, ProjectError> {
         self.kept_events = 0;
-        let changes = self.fold.take();
-        self.part.add_many(&changes)?;
-        Ok(changes)
+        let changes = self.fold.changes();
+        self.part.add_many(changes)?;
+        Ok(changes.take_few())
     }
 }
 

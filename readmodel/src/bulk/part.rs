@@ -85,12 +85,12 @@ impl LoadPart {
         std::mem::take(&mut self.rows)
     }
 
-    /// Adds what projections have folded into tables with many rows. Those with few are added by
+    /// Adds what projections have folded into tables with many rows, and forgets it. Those with few are added by
     /// [`BulkLoad::add_few`](super::BulkLoad::add_few).
     ///
     /// # Errors
     /// Where the disk fails.
-    pub fn add_many(&mut self, changes: &Changes) -> Result<(), WriteError> {
+    pub fn add_many(&mut self, changes: &mut Changes) -> Result<(), WriteError> {
         let Self { sorter, .. } = self;
         let Changes {
             repo_names,
@@ -98,12 +98,13 @@ impl LoadPart {
             org_names,
             contributions,
             ..
-        } = changes;
+        } = &*changes;
         totals::add_names(repo_names, RepoKey::to_sql, REPO_NAMES, sorter)?;
         totals::add_names(actor_names, ActorKey::to_sql, ACTOR_NAMES, sorter)?;
         totals::add_names(org_names, OrgKey::to_sql, ORG_NAMES, sorter)?;
         totals::add_contributors(contributions, CONTRIBUTORS, sorter)?;
         pull_requests::add(changes, PULL_REQUESTS, sorter)?;
+        changes.clear_many();
         Ok(())
     }
 

@@ -91,6 +91,11 @@ impl Contributions {
         }
     }
 
+    /// Forgets all, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.seen.clear();
+    }
+
     /// Every contributor, in any order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Contributor, ContributionSighting)> {
         self.seen.iter().map(|(key, seen)| (*key, *seen))

@@ -11,6 +11,7 @@ mod kind_counts;
 mod sightings;
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem::take;
 
 use ghev_event::{EventKind, Provenance, ThreadNumber, Timestamp};
 use rustc_hash::FxBuildHasher;
@@ -66,6 +67,38 @@ impl Changes {
             let minute = seconds.div_euclid(MINUTE_SECONDS);
             self.minute_counts.entry(minute).or_default().add(kind, 1);
         }
+    }
+}
+
+impl Changes {
+    /// Takes out what goes into tables with few rows. The others stay, and keep their room.
+    pub fn take_few(&mut self) -> Self {
+        Self {
+            hourly_counts: take(&mut self.hourly_counts),
+            minute_counts: take(&mut self.minute_counts),
+            activity: take(&mut self.activity),
+            sums: take(&mut self.sums),
+            envelopes: take(&mut self.envelopes),
+            dead_letters: take(&mut self.dead_letters),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets what goes into tables with many rows, and keeps the room.
+    pub(crate) fn clear_many(&mut self) {
+        let Self {
+            repo_names,
+            actor_names,
+            org_names,
+            pull_requests,
+            contributions,
+            ..
+        } = self;
+        repo_names.clear();
+        actor_names.clear();
+        org_names.clear();
+        pull_requests.clear();
+        contributions.clear();
     }
 }
 

@@ -86,6 +86,12 @@ impl<K: Copy + Eq + Hash + Ord> Sightings<K> {
         self.len == 0
     }
 
+    /// Forgets all, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.names.clear();
+        self.len = 0;
+    }
+
     /// Every name, in any order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (K, &str, NameSighting)> {
         self.names.iter().flat_map(|(&key, names)| {

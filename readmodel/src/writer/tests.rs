@@ -353,7 +353,7 @@ fn in_bulk(path: &Path, kept: Option<Duration>, events: &[Made], parts: &[usize]
             load.append(&part.take_rows()).unwrap();
             fold(event, admissions[0], &mut changes);
         }
-        part.add_many(&changes).unwrap();
+        part.add_many(&mut changes).unwrap();
         load.add_few(&changes).unwrap();
         load.add(part).unwrap();
         rest = others;

@@ -105,7 +105,7 @@ impl World {
             load.append(&part.take_rows()).unwrap();
             fold_record(&mut changes, offset, record, &admissions);
         }
-        part.add_many(&changes).unwrap();
+        part.add_many(&mut changes).unwrap();
         load.add_few(&changes).unwrap();
         load.add(part).unwrap();
         let next_offset = records.len() as u64;
