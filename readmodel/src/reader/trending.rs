@@ -10,7 +10,7 @@ use ghev_event::{EventKind, Timestamp};
 use rusqlite::{ToSql, params_from_iter};
 use rustc_hash::FxHashMap;
 
-use super::{Identity, ScopeKeys, Snapshot};
+use super::{Identity, Scope, ScopeKeys, Snapshot, Window};
 use crate::RepoKey;
 use crate::error::ReadError;
 use crate::stored::{Kind, to_seconds_up};
@@ -146,6 +146,9 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
     ) -> Result<Vec<(i64, u64)>, ReadError> {
+        if self.has_most_events([from, to])? {
+            return self.counts_along_repos(kinds, from, to);
+        }
         let mut statement = self.prepare(&window_sql(kinds.len()))?;
         let mut rows = statement.query(params_from_iter(values([from, to], kinds)))?;
         let mut counts: FxHashMap<i64, u64> = FxHashMap::default();
@@ -153,6 +156,37 @@ impl Snapshot<'_> {
             *counts.entry(row.get(0)?).or_default() += 1;
         }
         Ok(counts.into_iter().collect())
+    }
+
+    /// Whether more than half of all events are in a stretch of seconds, as a day's are of a young model.
+    fn has_most_events(&self, seconds: [i64; 2]) -> Result<bool, ReadError> {
+        let [from, to] = seconds.map(|second| Some(Timestamp::from_seconds(second)));
+        let window = Window {
+            from,
+            to,
+            ..Window::EVERYTHING
+        };
+        let within = self.event_counts(&Scope::All, &window)?.total();
+        let all = self.event_counts(&Scope::All, &Window::EVERYTHING)?.total();
+        Ok(within > all / 2)
+    }
+
+    /// The same along the index by repository, past all other events, too: it has all that is asked, where an
+    /// event that was found by its time has to be looked up.
+    fn counts_along_repos(
+        &self,
+        kinds: &[EventKind],
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, u64)>, ReadError> {
+        let mut statement = self.prepare(&along_repos_sql(kinds.len()))?;
+        let mut rows = statement.query(params_from_iter(values([from, to], kinds)))?;
+        let mut counts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let count: i64 = row.get(1)?;
+            counts.push((row.get(0)?, count.unsigned_abs()));
+        }
+        Ok(counts)
     }
 
     /// A repository's counts in the windows that end at `to`, one before the other.
@@ -209,6 +243,14 @@ pub(super) fn window_sql(kinds: usize) -> String {
     format!(
         "SELECT repo FROM events
          WHERE created_at >= ? AND created_at < ? {} AND +repo IS NOT NULL",
+        of_kinds(kinds)
+    )
+}
+
+pub(super) fn along_repos_sql(kinds: usize) -> String {
+    format!(
+        "SELECT repo, count(*) FROM events INDEXED BY events_by_repo
+         WHERE repo IS NOT NULL AND +created_at >= ? AND +created_at < ? {} GROUP BY repo",
         of_kinds(kinds)
     )
 }

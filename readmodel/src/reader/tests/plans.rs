@@ -168,6 +168,12 @@ fn what_stands_out_is_found_along_indexes() {
             steps[0].contains("COVERING INDEX events_by_repo "),
             "{steps:#?}"
         );
+        // All of it, and in its order: nothing is looked up, nothing sorted.
+        let steps = plan(&snapshot, &trending::along_repos_sql(kinds));
+        assert_eq!(
+            steps,
+            ["SEARCH events USING COVERING INDEX events_by_repo (repo>?)"]
+        );
     }
 }
 
