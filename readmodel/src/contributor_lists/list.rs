@@ -52,27 +52,14 @@ impl List {
 
     pub(crate) fn add(&mut self, more: &Self) {
         self.0.extend_from_slice(&more.0);
-        self.settle();
+        sum_up(&mut self.0);
     }
 
     /// All of these lists.
     pub(crate) fn sum<'l>(lists: impl Iterator<Item = &'l Self>) -> Self {
         let mut sum = Self(lists.flat_map(|list| &list.0).copied().collect());
-        sum.settle();
+        sum_up(&mut sum.0);
         sum
-    }
-
-    /// Brings it into its order, each once.
-    fn settle(&mut self) {
-        // What is put together is sorted in parts.
-        self.0.sort_by_key(|&(who, _)| who);
-        self.0.dedup_by(|(who, more), (before, sum)| {
-            let same = who == before;
-            if same {
-                *sum += *more;
-            }
-            same
-        });
     }
 
     /// Contributions of all.
@@ -109,6 +96,18 @@ impl List {
         })?;
         Ok(Self(list))
     }
+}
+
+/// Brings parts into the order of their keys, each once. They come sorted in stretches, which the sort makes use of.
+pub(crate) fn sum_up<K: Copy + Ord>(parts: &mut Vec<(K, u64)>) {
+    parts.sort_by_key(|&(key, _)| key);
+    parts.dedup_by(|(key, more), (before, sum)| {
+        let same = key == before;
+        if same {
+            *sum += *more;
+        }
+        same
+    });
 }
 
 /// Tells each actor of a row, whether they are a bot, and how often they have contributed.

@@ -1,5 +1,7 @@
 //! How often each actor has contributed, put together of parts. Knows nothing about where these are from.
 
+use crate::contributor_lists::sum_up;
+
 /// Parts that are kept before those of one actor are first put together: a few megabytes.
 const UNSETTLED_MAX: usize = 1 << 18;
 
@@ -27,27 +29,15 @@ impl ByActor {
     #[inline]
     pub(super) fn add(&mut self, actor: i64, contributions: u64) {
         if self.parts.len() == self.settled_at {
-            self.settle();
+            sum_up(&mut self.parts);
             self.settled_at = UNSETTLED_MAX.max(2 * self.parts.len());
         }
         self.parts.push((actor, contributions));
     }
 
-    /// Puts the parts of each actor together.
-    fn settle(&mut self) {
-        self.parts.sort_by_key(|&(actor, _)| actor);
-        self.parts.dedup_by(|(actor, more), (before, sum)| {
-            let same = actor == before;
-            if same {
-                *sum += *more;
-            }
-            same
-        });
-    }
-
     /// Those of each, in no order that means anything.
     pub(super) fn contributions(mut self) -> Vec<u64> {
-        self.settle();
+        sum_up(&mut self.parts);
         let each = self.parts.into_iter();
         each.map(|(_, contributions)| contributions).collect()
     }
