@@ -68,9 +68,7 @@ impl Changes {
             self.minute_counts.entry(minute).or_default().add(kind, 1);
         }
     }
-}
 
-impl Changes {
     /// Takes out what goes into tables with few rows. The others stay, and keep their room.
     pub fn take_few(&mut self) -> Self {
         Self {
