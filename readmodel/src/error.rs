@@ -147,11 +147,16 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
 }
 
+/// Where a row has bytes that are not what was written there.
+pub(crate) fn of_blob(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    let kind = rusqlite::types::Type::Blob;
+    rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
+}
+
 impl ReadError {
-    /// Where a row has bytes that are not what was written there.
+    /// As [`of_blob`].
     pub(crate) fn of_blob(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let kind = rusqlite::types::Type::Blob;
-        rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error)).into()
+        of_blob(error).into()
     }
 
     /// Whether the files of the model are not what was written: only a replay mends that.

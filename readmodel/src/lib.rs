@@ -33,6 +33,7 @@ mod sums;
 mod table_differences;
 mod table_hashes;
 mod threads;
+mod timelines;
 mod uri;
 
 mod reader;

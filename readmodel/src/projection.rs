@@ -79,10 +79,9 @@ impl Projection {
             | Self::DeadLetters
             | Self::Envelopes
             | Self::Names
-            | Self::PullRequests
-            | Self::Threads => 1,
-            // 2: from fewer events on.
-            Self::Sums => 2,
+            | Self::PullRequests => 1,
+            // Sums from fewer events on; timelines of threads.
+            Self::Sums | Self::Threads => 2,
         }
     }
 
@@ -116,7 +115,12 @@ impl Projection {
                 "sums_of_actors",
                 "sums_of_orgs",
             ],
-            Self::Threads => &["threads"],
+            Self::Threads => &[
+                "threads",
+                "thread_lines_of_all",
+                "thread_lines_of_repos",
+                "thread_lines_of_orgs",
+            ],
         }
     }
 }

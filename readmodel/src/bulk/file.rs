@@ -83,6 +83,7 @@ pub(super) struct Summary {
     pub(super) dead: u64,
     /// Since when rows of events are kept, in seconds, where not for ever.
     pub(super) since: Option<i64>,
+    pub(super) summed_from: u64,
 }
 
 /// Adds what the pages do not have yet, and makes the file durable. It is a file by itself, without a
@@ -94,7 +95,7 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     schema::create_indexes(&connection)?;
     if let Some(since) = of.since {
-        retention::drop_before(&connection, since, Vec::new())?;
+        retention::drop_before(&connection, since, Vec::new(), of.summed_from)?;
     }
     let Totals {
         events,

@@ -218,6 +218,7 @@ impl BulkLoad {
             totals: self.totals,
             dead: self.dead,
             since,
+            summed_from: self.summed_from,
         };
         file::finish(&self.path, self.aside, summary)
     }

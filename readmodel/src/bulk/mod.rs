@@ -22,7 +22,7 @@
 //!   tests.
 //! - `index`: which entries an event has in which index; `totals`, `names` and `pull_requests`: rows that are sums
 //!   over many; `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index;
-//!   `table_indexes`: the indexes over those tables. `trees`: which are written when.
+//!   `table_indexes`: the indexes over those tables; `thread_lines`: the timelines of threads. `trees`: which are written when.
 //! - `file`: a file before and after; tables with few rows, and their indexes, are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
@@ -43,6 +43,7 @@ mod scope_sums;
 mod sorter;
 mod spill;
 mod table_indexes;
+mod thread_lines;
 mod threads;
 mod totals;
 mod tree;

@@ -64,6 +64,11 @@ impl TableIndexes {
 }
 
 impl TableIndex {
+    /// Its entries and its tree, for whoever writes something else of them.
+    pub(super) fn into_parts(self) -> (Vec<Run>, IndexTree) {
+        (self.runs, self.tree)
+    }
+
     pub(super) fn write(self, spill: &Spill) -> io::Result<()> {
         let Self { runs, mut tree } = self;
         let mut entries = Sorted::merge(&runs, spill)?;

@@ -11,9 +11,10 @@ use super::ordered::take;
 use super::record::Record;
 use super::sorter::Sorted;
 use super::table_indexes::{TableIndex, TableIndexes};
+use super::thread_lines;
 use super::tree::IndexTree;
 use crate::stored::{Flags, ThreadAction, Value};
-use crate::threads::{Ids, ThreadEvent, ThreadKey, ThreadKind, ThreadRow, rows_of};
+use crate::threads::{Ids, LineScope, ThreadEvent, ThreadKey, ThreadRow, rows_of};
 
 /// How many values of an entry are the index's. Its event's id follows, which is not in the index.
 const INDEX_VALUES: usize = 9;
@@ -21,19 +22,12 @@ const INDEX_VALUES: usize = 9;
 /// The table.
 pub(super) const TABLE: &str = "threads";
 
-/// Its indexes, in the order of their numbers.
-pub(super) const INDEXES: [&str; 4] = [
-    "threads_by_opening",
-    "threads_by_end",
-    "threads_by_last",
-    "threads_by_org",
-];
-const BY_OPENING: u8 = 0;
-const BY_END: u8 = 1;
-const BY_LAST: u8 = 2;
-const BY_ORG: u8 = 3;
+/// Its index, and the tables of its timelines, in the order of their numbers.
+pub(super) const INDEXES: [&str; 1] = ["threads_by_org"];
+const BY_ORG: u8 = 0;
 
-/// Writes both trees: the index, and the table. The table's indexes are still to be written.
+/// Writes both trees: the index, and the table. The table's index is still to be written, and after it the timelines
+/// of each scope.
 pub(super) fn write(
     mut entries: Sorted,
     [mut index, table]: [IndexTree; 2],
@@ -116,7 +110,7 @@ impl Threads {
                 .into_iter()
                 .for_each(|value| self.record.optional(value));
             self.table.push(&self.record)?;
-            put_row(&mut self.indexes, repo, number, &row)?;
+            put_row(&mut self.indexes, (repo, number), &row)?;
         }
         self.events.clear();
         self.ids.clear();
@@ -130,41 +124,15 @@ impl Threads {
     }
 }
 
-/// Adds the entries of a row to the indexes that have it.
-fn put_row(to: &mut TableIndexes, repo: i64, number: i64, row: &ThreadRow) -> io::Result<()> {
-    let [
-        org,
-        opened_at,
-        outcome,
-        ended_at,
-        ended_after,
-        answered_after,
-        answered_by_human_after,
-        first_at,
-        last_at,
-        first_closed_at,
-    ] = row.values();
-    let [part, repo, number] = [row.part, repo, number].map(Some);
-    let of_all = row.part < 2;
-    if of_all && opened_at.is_some() {
-        let after = [ended_after, answered_after, answered_by_human_after];
-        let entry = [part, opened_at, outcome].into_iter().chain(after);
-        to.push_numbers(BY_OPENING, entry.chain([repo, number]))?;
+/// Adds the entries of a row to the index and the timelines that have it.
+fn put_row(to: &mut TableIndexes, key: ThreadKey, row: &ThreadRow) -> io::Result<()> {
+    if row.org.is_some() {
+        let (repo, number) = key;
+        to.push_numbers(BY_ORG, [row.org, Some(repo), Some(number), Some(row.part)])?;
     }
-    if of_all && ended_at.is_some() {
-        let entry = [part, outcome, ended_at, first_closed_at, repo, number];
-        to.push_numbers(BY_END, entry)?;
-    }
-    if row.part == ThreadKind::Issue.code() {
-        to.push_numbers(BY_LAST, [last_at, first_at, repo, number, part])?;
-    }
-    if org.is_some() {
-        let ended = [outcome, ended_at, ended_after];
-        let answered = [answered_after, answered_by_human_after];
-        let seen = [first_at, last_at, first_closed_at];
-        let entry = [org, opened_at].into_iter().chain(ended);
-        let entry = entry.chain(answered).chain(seen);
-        to.push_numbers(BY_ORG, entry.chain([repo, number, part]))?;
+    let scopes = (BY_ORG + 1..).zip(LineScope::ALL);
+    for (number, scope) in scopes {
+        thread_lines::put_row(to, number, scope, (key, row))?;
     }
     Ok(())
 }

@@ -15,8 +15,9 @@ use super::sorter::Sorted;
 use super::spill::{Run, Spill};
 use super::table_indexes::{TableIndex, TableIndexes};
 use super::tree::{IndexTree, TableTree};
-use super::{names, pull_requests, repeats, threads, totals};
+use super::{names, pull_requests, repeats, thread_lines, threads, totals};
 use crate::contributor_lists::ListedScope;
+use crate::threads::LineScope;
 
 /// Trees that are written at a time.
 const WRITERS: usize = 2;
@@ -61,9 +62,11 @@ impl Trees<'_> {
         let lists = |of: ListedScope| [of.table(), of.minutes_table()].map(|name| self.index(name));
         match (index.name, index.sums) {
             (BY_THREAD, _) => {
-                let indexes = threads::INDEXES.map(|name| self.index(name));
+                let lines = LineScope::ALL.map(LineScope::table);
+                let indexes = threads::INDEXES.into_iter().chain(lines);
+                let indexes = indexes.map(|name| self.index(name)).collect();
                 let trees = [tree, self.index(threads::TABLE)];
-                Tree::Threads(runs, Box::new(trees), indexes.into())
+                Tree::Threads(runs, Box::new(trees), indexes)
             }
             (_, None) => {
                 let lists = ContributorLists::of_all(self.limits, lists(ListedScope::All));
@@ -132,8 +135,8 @@ impl Trees<'_> {
                 let Some(tree) = tree else {
                     return Ok(());
                 };
-                let indexes = tree.write(spill)?;
-                waiting().extend(indexes.into_iter().map(Tree::OfTable));
+                let more = tree.write(spill, self.limits)?;
+                waiting().extend(more);
             }
         };
         thread::scope(|scope| {
@@ -168,22 +171,29 @@ enum Tree {
         IndexTree,
         Box<(ScopeSums, Option<ContributorLists>)>,
     ),
-    /// The index over threads, their table, and its indexes.
+    /// The index over threads, their table, its index and their timelines.
     Threads(Vec<Run>, Box<[IndexTree; 2]>, Vec<IndexTree>),
     Names(Vec<Run>, Box<NamesTrees>),
     PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>),
     Contributors(Vec<Run>, IndexTree),
     OfTable(TableIndex),
+    ThreadLines(LineScope, TableIndex),
 }
 
 impl Tree {
     /// Writes it; those that can be written now.
-    fn write(self, spill: &Spill) -> io::Result<Vec<TableIndex>> {
+    fn write(self, spill: &Spill, limits: SumLimits) -> io::Result<Vec<Self>> {
         let sorted = |runs: &[Run]| Sorted::merge(runs, spill);
+        let of_table = |indexes: Vec<TableIndex>| indexes.into_iter().map(Self::OfTable).collect();
         match self {
             Self::Threads(runs, trees, indexes) => {
                 let indexes = TableIndexes::new(spill, indexes);
-                return threads::write(sorted(&runs)?, *trees, indexes);
+                let mut written = threads::write(sorted(&runs)?, *trees, indexes)?;
+                let lines = written.split_off(threads::INDEXES.len()).into_iter();
+                let lines = LineScope::ALL.into_iter().zip(lines);
+                let mut more: Vec<Self> = of_table(written);
+                more.extend(lines.map(|(scope, lines)| Self::ThreadLines(scope, lines)));
+                return Ok(more);
             }
             Self::Names(runs, trees) => {
                 let NamesTrees {
@@ -192,11 +202,11 @@ impl Tree {
                     indexes,
                 } = *trees;
                 let indexes = TableIndexes::new(spill, indexes);
-                return names::write(sorted(&runs)?, names, bearers, indexes);
+                return names::write(sorted(&runs)?, names, bearers, indexes).map(of_table);
             }
             Self::PullRequests(runs, tree, indexes) => {
                 let indexes = TableIndexes::new(spill, indexes);
-                return pull_requests::write(sorted(&runs)?, tree, indexes);
+                return pull_requests::write(sorted(&runs)?, tree, indexes).map(of_table);
             }
             Self::Rows(tree) => tree.finish()?,
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree)?,
@@ -207,6 +217,9 @@ impl Tree {
             }
             Self::Contributors(runs, tree) => totals::write_contributors(sorted(&runs)?, tree)?,
             Self::OfTable(index) => index.write(spill)?,
+            Self::ThreadLines(scope, lines) => {
+                thread_lines::write(scope, lines, limits.summed_from, spill)?;
+            }
         }
         Ok(Vec::new())
     }

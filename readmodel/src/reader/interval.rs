@@ -6,15 +6,19 @@
 //! one sequence, elsewhere within each repository, then pooled. An opening without a time is in no
 //! sequence.
 
+use std::collections::HashMap;
+
 use ghev_event::{KnownKind, Timestamp};
 use rusqlite::params;
+use rustc_hash::FxBuildHasher;
 
 use super::scope::ScopeSql;
+use super::thread_lines::{LinesOf, ThreadSource};
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
 use crate::stored::{Action, UNDATED};
-use crate::threads::ThreadKind;
+use crate::threads::{OpenedEntry, ThreadKind, ThreadLine};
 
 /// Which event of a pull request dates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,24 +59,68 @@ impl Snapshot<'_> {
         action: PullRequestAction,
     ) -> Result<PullRequestInterval, ReadError> {
         let opened = action == PullRequestAction::Opened;
-        let by_rows = opened
-            && match (scope, scope.sql()) {
-                (Scope::Org(_), Some(org)) if org.keys.len() == 1 => self.has_thread_rows(),
-                (Scope::Org(_), _) => self.answers_by_rows(scope, window)?,
-                _ => false,
-            };
+        let sources = match scope {
+            // Those of which the rows of events were dropped are in the table of pull requests alone.
+            Scope::All if self.events_since().is_some() => None,
+            Scope::All | Scope::Org(_) if opened => self.sources_of_answer(scope, window)?,
+            _ => None,
+        };
         let (from, to) = window.seconds();
         let window = (from.max(UNDATED + 1), to);
+        if let Some(sources) = sources
+            && let Some(answer) = self.interval_by_rows(&sources, window)?
+        {
+            return Ok(answer);
+        }
         let openings = match (scope, scope.sql()) {
             (Scope::Repo(_), Some(repo)) => self.openings_of_repo(&repo, window, action)?,
-            (_, Some(org)) if by_rows => match self.openings_by_rows(&org, window)? {
-                Some(openings) => openings,
-                None => self.openings_by_events(&org, window, action)?,
-            },
             (_, Some(scope)) => self.openings_by_events(&scope, window, action)?,
             (_, None) => self.openings_of_all(window, action)?,
         };
         Ok(interval(openings))
+    }
+
+    /// From what pull requests come to. `None` where an opening has no time: a later one of the same pull
+    /// request may have one, which the rows do not tell.
+    fn interval_by_rows(
+        &self,
+        sources: &[ThreadSource],
+        window: (i64, i64),
+    ) -> Result<Option<PullRequestInterval>, ReadError> {
+        match sources {
+            [] => Ok(Some(PullRequestInterval::default())),
+            &[ThreadSource::Lines(of)] => self.interval_of_line(of, window),
+            [ThreadSource::Rows(org)] => Ok(self.openings_by_rows(org, window)?.map(interval)),
+            _ => Ok(None),
+        }
+    }
+
+    /// In the order of the openings, so that nothing has to be sorted.
+    fn interval_of_line(
+        &self,
+        of: LinesOf,
+        window: (i64, i64),
+    ) -> Result<Option<PullRequestInterval>, ReadError> {
+        let line = ThreadLine::Opened(ThreadKind::PullRequest);
+        if self.count_in_line(of.line(line), (UNDATED, UNDATED + 1))? > 0 {
+            return Ok(None);
+        }
+        let mut last_of_repo: HashMap<i64, i64, FxBuildHasher> = HashMap::default();
+        let (mut gaps, mut ends) = (Vec::new(), None);
+        let mut sample_size = 0;
+        self.each_in_line(of.line(line), window, |entry| {
+            let OpenedEntry { at, repo, .. } = OpenedEntry::of(&entry);
+            sample_size += 1;
+            ends = Some((ends.map_or(at, |(first, _)| first), at));
+            let before = last_of_repo.insert(repo, at);
+            gaps.extend(before.map(|before| at.saturating_sub(before)));
+        })?;
+        Ok(Some(PullRequestInterval {
+            sample_size,
+            gaps: Distribution::of(gaps),
+            first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
+            last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
+        }))
     }
 
     fn openings_of_all(
@@ -113,16 +161,12 @@ impl Snapshot<'_> {
         Ok(openings)
     }
 
-    /// Of an organisation, from what its pull requests come to. `None` where an opening has no time: a later
-    /// one of the same pull request may have one, which the row does not tell.
+    /// Of an organisation, from one row after the other.
     fn openings_by_rows(
         &self,
         org: &ScopeSql,
         (from, to): (i64, i64),
     ) -> Result<Option<Vec<Opening>>, ReadError> {
-        if let &[key] = &*org.keys {
-            return self.openings_of_org(key, (from, to));
-        }
         let (mut openings, mut undated) = (Vec::new(), false);
         self.each_summary(
             ThreadKind::PullRequest,
@@ -138,26 +182,6 @@ impl Snapshot<'_> {
             },
         )?;
         Ok((!undated).then_some(openings))
-    }
-
-    /// The same where all rows are of one key: along the index, which has them by their opening.
-    fn openings_of_org(
-        &self,
-        key: i64,
-        (from, to): (i64, i64),
-    ) -> Result<Option<Vec<Opening>>, ReadError> {
-        let mut statement = self.prepare(ORG)?;
-        let mut undated = statement.query([key, UNDATED, UNDATED + 1])?;
-        if undated.next()?.is_some() {
-            return Ok(None);
-        }
-        drop(undated);
-        let mut rows = statement.query([key, from, to])?;
-        let mut openings = Vec::new();
-        while let Some(row) = rows.next()? {
-            openings.push((row.get(0)?, row.get(1)?));
-        }
-        Ok(Some(openings))
     }
 
     /// For a scope that has no table of pull requests: those it has an event of in the window, then
@@ -229,10 +253,6 @@ pub(super) const fn repo_sql(action: PullRequestAction) -> &'static str {
         }
     }
 }
-
-/// Whatever part of a pull request is the organisation's own.
-pub(super) const ORG: &str = "SELECT repo, opened_at FROM threads INDEXED BY threads_by_org
-    WHERE org = ?1 AND opened_at >= ?2 AND opened_at < ?3 AND part & 1 = 0";
 
 /// The kinds stand in the text, so that the index over threads serves.
 pub(super) fn events_sql(column: &str, action: PullRequestAction) -> String {

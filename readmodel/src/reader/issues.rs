@@ -5,6 +5,7 @@
 
 use ghev_event::KnownKind;
 
+use super::thread_lines::ThreadSource;
 use super::thread_rows::Opened;
 use super::thread_spans::{Walk, Within};
 use super::threads::Bots;
@@ -45,10 +46,9 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where SQLite fails or the deadline passes.
     pub fn issues(&self, scope: &Scope, window: &Window, bots: Bots) -> Result<Issues, ReadError> {
-        if self.answers_by_rows(scope, window)? {
-            self.issues_by_rows(scope, window, bots, Walk::WHERE_FEWER)
-        } else {
-            self.issues_by_events(scope, window, bots)
+        match self.sources_of_answer(scope, window)? {
+            Some(sources) => self.issues_by_rows(&sources, window, bots, Walk::WHERE_FEWER),
+            None => self.issues_by_events(scope, window, bots),
         }
     }
 
@@ -69,30 +69,32 @@ impl Snapshot<'_> {
         Ok(gathered.finish())
     }
 
-    /// From what all threads of the scope come to, and from events where that does not tell whether any of
+    /// From what all threads of a scope come to, and from events where that does not tell whether any of
     /// them is in the window.
     pub(super) fn issues_by_rows(
         &self,
-        scope: &Scope,
+        sources: &[ThreadSource],
         window: &Window,
         bots: Bots,
         walk: Walk,
     ) -> Result<Issues, ReadError> {
         let mut gathered = Gathered::default();
         let kind = ThreadKind::Issue;
-        match scope.sql() {
-            Some(scope) => {
-                self.each_summary(kind, &scope, window.seconds(), &mut |key, summary| {
-                    let within = self.within(key, &summary, &scope, window)?;
-                    gathered.add(&summary, within, window, bots);
-                    Ok(())
-                })?;
-            }
-            None => {
-                self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
-                let (active, closed) = self.active_and_closed(window, walk)?;
-                gathered.counts.active = active;
-                gathered.counts.closed = closed;
+        for source in sources {
+            match source {
+                ThreadSource::Rows(scope) => {
+                    self.each_summary(kind, scope, window.seconds(), &mut |key, summary| {
+                        let within = self.within(key, &summary, scope, window)?;
+                        gathered.add(&summary, within, window, bots);
+                        Ok(())
+                    })?;
+                }
+                &ThreadSource::Lines(of) => {
+                    self.each_opened(of, kind, (window, bots), |opened| gathered.open(opened))?;
+                    let (active, closed) = self.active_and_closed(of, window, walk)?;
+                    gathered.counts.active += active;
+                    gathered.counts.closed += closed;
+                }
             }
         }
         Ok(gathered.finish())

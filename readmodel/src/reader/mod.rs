@@ -27,9 +27,11 @@ mod series;
 mod spans;
 mod status;
 mod sums;
+mod thread_lines;
 mod thread_rows;
 mod thread_spans;
 mod threads;
+mod timelines;
 mod trending;
 mod window;
 

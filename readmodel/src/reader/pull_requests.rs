@@ -4,12 +4,13 @@
 //! the date of that (`threads/summary.rs` says what the outcome is). Durations belong to the window of the
 //! opening, whenever they end.
 
+use super::thread_lines::ThreadSource;
 use super::thread_rows::Opened;
 use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
-use crate::threads::{Outcome, Summary, ThreadKind};
+use crate::threads::{Ending, Outcome, Summary, ThreadKind, ThreadLine};
 
 /// What became of pull requests.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -77,10 +78,9 @@ impl Snapshot<'_> {
         window: &Window,
         bots: Bots,
     ) -> Result<PullRequests, ReadError> {
-        if self.answers_by_rows(scope, window)? {
-            self.pull_requests_by_rows(scope, window, bots)
-        } else {
-            self.pull_requests_by_events(scope, window, bots)
+        match self.sources_of_answer(scope, window)? {
+            Some(sources) => self.pull_requests_by_rows(&sources, window, bots),
+            None => self.pull_requests_by_events(scope, window, bots),
         }
     }
 
@@ -100,28 +100,32 @@ impl Snapshot<'_> {
         Ok(gathered.finish())
     }
 
-    /// From what all threads of the scope come to.
+    /// From what all threads of a scope come to.
     pub(super) fn pull_requests_by_rows(
         &self,
-        scope: &Scope,
+        sources: &[ThreadSource],
         window: &Window,
         bots: Bots,
     ) -> Result<PullRequests, ReadError> {
         let mut gathered = Gathered::default();
         let kind = ThreadKind::PullRequest;
-        match scope.sql() {
-            Some(scope) => {
-                self.each_summary(kind, &scope, window.seconds(), &mut |_, summary| {
-                    gathered.add(&summary, window, bots);
-                    Ok(())
-                })?;
-            }
-            None => {
-                self.each_opened(kind, window, bots, &mut |opened| gathered.open(opened))?;
-                let counts = &mut gathered.counts;
-                counts.accepted = self.with_outcome(Outcome::Accepted, window)?;
-                counts.declined = self.with_outcome(Outcome::Declined, window)?;
-                counts.outcome_unknown = self.with_outcome(Outcome::Unknown, window)?;
+        for source in sources {
+            match source {
+                ThreadSource::Rows(scope) => {
+                    self.each_summary(kind, scope, window.seconds(), &mut |_, summary| {
+                        gathered.add(&summary, window, bots);
+                        Ok(())
+                    })?;
+                }
+                &ThreadSource::Lines(of) => {
+                    self.each_opened(of, kind, (window, bots), |opened| gathered.open(opened))?;
+                    let ended =
+                        |how| self.count_in_line(of.line(ThreadLine::Ended(how)), window.seconds());
+                    let counts = &mut gathered.counts;
+                    counts.accepted += ended(Ending::Accepted)?;
+                    counts.declined += ended(Ending::Declined)?;
+                    counts.outcome_unknown += ended(Ending::Unknown)?;
+                }
             }
         }
         Ok(gathered.finish())

@@ -32,11 +32,23 @@ pub struct ScopeKeys<K> {
 
 /// A scope as SQL: the column of `events` that has its keys, and the keys, of which questions ask
 /// one after the other, so that each walks its own stretch of an index.
+#[derive(Debug, Clone)]
 pub(super) struct ScopeSql {
     pub(super) column: &'static str,
     /// The table that has the sums of those with many events.
     pub(super) sums: &'static str,
     pub(super) keys: Vec<i64>,
+}
+
+impl ScopeSql {
+    /// The same with some of its keys.
+    pub(super) const fn of_keys(&self, keys: Vec<i64>) -> Self {
+        Self {
+            column: self.column,
+            sums: self.sums,
+            keys,
+        }
+    }
 }
 
 impl Scope {

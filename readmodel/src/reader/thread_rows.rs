@@ -1,15 +1,18 @@
-//! What pull requests and issues come to, read from the table that has it: of everything along the indexes
-//! that hold just what is asked for, of a repository or an organisation row by row. Knows nothing about
-//! what the answers are.
+//! What pull requests and issues come to, read from the table that has it: of a repository or an organisation
+//! row by row, of everything and of those with many threads along their timelines. Knows nothing about what the
+//! answers are.
 
-use rusqlite::{Params, Row};
+use rusqlite::Params;
 
 use super::scope::ScopeSql;
+use super::thread_lines::{LinesOf, ThreadSource};
 use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Projection;
 use crate::error::ReadError;
-use crate::threads::{Outcome, Summary, ThreadKey, ThreadKind, columns_of};
+use crate::threads::{
+    OpenedEntry, Outcome, Summary, ThreadKey, ThreadKind, ThreadLine, columns_of,
+};
 
 /// The version of the projection since which there are rows.
 const ROWS: i64 = 1;
@@ -45,34 +48,46 @@ impl Opened {
         })
     }
 
-    /// From a row of [`opened_sql`].
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let outcome: Option<i64> = row.get(0)?;
-        Ok(Self {
-            outcome: outcome.and_then(Outcome::from_code),
-            ended_after: row.get(1)?,
-            answered_after: row.get(2)?,
-        })
+    /// From the entry of a timeline.
+    #[inline]
+    const fn of_entry(of: &OpenedEntry, bots: Bots) -> Self {
+        Self {
+            outcome: of.outcome,
+            ended_after: of.ended_after,
+            answered_after: match bots {
+                Bots::Exclude => of.answered_by_human_after,
+                Bots::Include => of.answered_after,
+            },
+        }
     }
 }
 
 impl Snapshot<'_> {
-    /// Whether a question is answered from the rows of threads: where there are any, and where that takes
+    /// From where a question is answered by the rows of threads: where there are any, and where that takes
     /// less than walking the events in the window.
-    pub(super) fn answers_by_rows(
+    pub(super) fn sources_of_answer(
         &self,
         scope: &Scope,
         window: &Window,
-    ) -> Result<bool, ReadError> {
-        if !self.has_thread_rows() {
-            return Ok(false);
+    ) -> Result<Option<Vec<ThreadSource>>, ReadError> {
+        let has_rows = match scope {
+            Scope::All => self.has_thread_lines(),
+            Scope::Repo(_) | Scope::Org(_) => self.has_thread_rows(),
+            Scope::Actor(_) => false,
+        };
+        if !has_rows {
+            return Ok(None);
         }
-        match (scope, scope.sql()) {
-            (Scope::Repo(_) | Scope::Org(_), Some(_)) if window.is_everything() => Ok(true),
-            (Scope::Repo(_) | Scope::Org(_), Some(scope)) => self.has_few_rows(&scope, window),
-            (Scope::Actor(_), _) => Ok(false),
-            _ => Ok(true),
+        let sources = self.thread_sources(scope)?;
+        for source in &sources {
+            if let ThreadSource::Rows(rows) = source
+                && !window.is_everything()
+                && !self.has_few_rows(rows, window)?
+            {
+                return Ok(None);
+            }
         }
+        Ok(Some(sources))
     }
 
     /// Whether there are rows: an older generation has none.
@@ -84,7 +99,8 @@ impl Snapshot<'_> {
     /// as tell in most cases.
     fn has_few_rows(&self, scope: &ScopeSql, window: &Window) -> Result<bool, ReadError> {
         for counted in [COUNTED_EVENTS_MAX / 32, COUNTED_EVENTS_MAX] {
-            let events = self.count_events(Some(scope), window.seconds(), counted)?;
+            let events =
+                self.count_events(Some((scope.column, &scope.keys)), window.seconds(), counted)?;
             if !self.has_more_rows(scope, events * ROWS_FOR_EVENT)? {
                 return Ok(true);
             }
@@ -96,7 +112,7 @@ impl Snapshot<'_> {
     }
 
     /// Whether a scope has more than so many rows.
-    fn has_more_rows(&self, scope: &ScopeSql, than: u64) -> Result<bool, ReadError> {
+    pub(super) fn has_more_rows(&self, scope: &ScopeSql, than: u64) -> Result<bool, ReadError> {
         let limit = i64::try_from(than).unwrap_or(i64::MAX).saturating_add(1);
         let mut statement = self.prepare(&rows_sql(scope.column))?;
         let counts = scope.keys.iter().map(|&key| -> Result<i64, ReadError> {
@@ -105,29 +121,21 @@ impl Snapshot<'_> {
         Ok(counts.sum::<Result<i64, ReadError>>()? >= limit)
     }
 
-    /// Calls `visit` with each thread that was opened in a window, of everything.
+    /// Calls `visit` with each thread of some timelines that was opened in a window.
     pub(super) fn each_opened(
         &self,
+        of: LinesOf,
         kind: ThreadKind,
-        window: &Window,
-        bots: Bots,
-        visit: &mut dyn FnMut(Opened),
+        (window, bots): (&Window, Bots),
+        mut visit: impl FnMut(Opened),
     ) -> Result<(), ReadError> {
-        let (from, to) = window.seconds();
-        let mut statement = self.prepare(&opened_sql(kind, bots))?;
-        let mut rows = statement.query([from, to])?;
-        while let Some(row) = rows.next()? {
-            visit(Opened::read(row)?);
-        }
-        Ok(())
-    }
-
-    /// How many pull requests came to an outcome in a window.
-    pub(super) fn with_outcome(&self, of: Outcome, window: &Window) -> Result<u64, ReadError> {
-        let (from, to) = window.seconds();
-        let mut statement = self.prepare(OUTCOME)?;
-        let count: i64 = statement.query_row([from, to, of.code()], |row| row.get(0))?;
-        Ok(count.cast_unsigned())
+        self.each_in_line(
+            of.line(ThreadLine::Opened(kind)),
+            window.seconds(),
+            |entry| {
+                visit(Opened::of_entry(&OpenedEntry::of(&entry), bots));
+            },
+        )
     }
 
     /// Calls `visit` with each thread of a repository or an organisation that may have to do with
@@ -181,24 +189,6 @@ impl Snapshot<'_> {
         Ok(())
     }
 }
-
-/// What the index over openings says of its rows, word for word.
-pub(super) fn opened_sql(kind: ThreadKind, bots: Bots) -> String {
-    let answered_after = match bots {
-        Bots::Exclude => "answered_by_human_after",
-        Bots::Include => "answered_after",
-    };
-    format!(
-        "SELECT outcome, ended_after, {answered_after}
-         FROM threads INDEXED BY threads_by_opening
-         WHERE part = {} AND part < 2 AND opened_at >= ?1 AND opened_at < ?2",
-        kind.code()
-    )
-}
-
-/// How many pull requests have an outcome in a window.
-pub(super) const OUTCOME: &str = "SELECT count(*) FROM threads INDEXED BY threads_by_end
-    WHERE part = 0 AND part < 2 AND outcome = ?3 AND ended_at >= ?1 AND ended_at < ?2";
 
 /// How many rows there are, up to a limit.
 pub(super) fn rows_sql(column: &str) -> String {

@@ -1,14 +1,15 @@
-//! Whether an issue has any event, or any close, in a window. Its row has the first and the last of them,
-//! and these tell unless the window lies between the two: only then are its events looked at. Knows
-//! nothing about what the answers are.
+//! Whether an issue has any event, or any close, in a window. Its row and its timelines have the first and the
+//! last of them, and these tell unless the window lies between the two: only then are its events looked at.
+//! Knows nothing about what the answers are.
 
 use rusqlite::params_from_iter;
 
 use super::scope::ScopeSql;
+use super::thread_lines::LinesOf;
 use super::threads::first_and_last;
 use super::{Snapshot, Window};
 use crate::error::ReadError;
-use crate::threads::{INDEXED, Summary, ThreadKey};
+use crate::threads::{INDEXED, LastEntry, LineScope, Summary, ThreadKey, ThreadLine};
 
 /// What of an issue is in a window.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +30,10 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// A walk over so many events takes about as long as the other way takes at least; and one over two
-    /// as long as one look.
+    /// A walk over so many events takes about as long as the other way takes at least; and one over two as
+    /// long as one look.
     pub(super) const WHERE_FEWER: Self = Self {
-        events: 4096,
+        events: 256,
         events_for_issue: 2,
     };
 
@@ -51,41 +52,45 @@ struct Told {
 }
 
 impl Snapshot<'_> {
-    /// How many issues of everything have an event in a window, and how many a close.
+    /// How many issues of some timelines have an event in a window, and how many a close.
     pub(super) fn active_and_closed(
         &self,
+        of: LinesOf,
         window: &Window,
         walk: Walk,
     ) -> Result<(u64, u64), ReadError> {
         let span = window.seconds();
         // Without two ends there is nothing between the first and the last of an issue's events.
         let has_ends = window.from.is_some() && window.to.is_some();
-        if has_ends && self.has_at_most(walk.events, span)? {
-            return self.issues_walked(span);
+        if has_ends && self.has_at_most(of, walk.events, span)? {
+            return self.issues_walked(of, span);
         }
-        let active = self.told(&ACTIVE, span)?;
-        let closed = self.told(&CLOSED, span)?;
+        let active = self.told(of, ThreadLine::Active, span)?;
+        let closed = self.told(of, ThreadLine::Closed, span)?;
         let looks = (active.untold.len() + closed.untold.len()) as u64;
         let worth_a_walk = looks.saturating_mul(walk.events_for_issue);
-        if worth_a_walk > 0 && self.has_at_most(worth_a_walk, span)? {
-            return self.issues_walked(span);
+        if worth_a_walk > 0 && self.has_at_most(of, worth_a_walk, span)? {
+            return self.issues_walked(of, span);
         }
         Ok((
-            active.within + self.look_up(&active.untold, &active_sql(None), span)?,
-            closed.within + self.look_up(&closed.untold, &closed_sql(None), span)?,
+            active.within + self.look_up(of, &active.untold, active_sql, span)?,
+            closed.within + self.look_up(of, &closed.untold, closed_sql, span)?,
         ))
     }
 
     /// Whether there are no more than so many events in a window.
-    fn has_at_most(&self, events: u64, span: (i64, i64)) -> Result<bool, ReadError> {
+    fn has_at_most(&self, of: LinesOf, events: u64, span: (i64, i64)) -> Result<bool, ReadError> {
         let max = events.saturating_add(1);
-        Ok(self.count_events(None, span, max)? < max)
+        let column = of.column();
+        let of = column.map(|column| (column, std::slice::from_ref(&of.key)));
+        Ok(self.count_events(of, span, max)? < max)
     }
 
     /// The same from the events in the window.
-    fn issues_walked(&self, (from, to): (i64, i64)) -> Result<(u64, u64), ReadError> {
-        let mut statement = self.prepare(&walked_sql())?;
-        let rows = statement.query_map([from, to], |row| {
+    fn issues_walked(&self, of: LinesOf, (from, to): (i64, i64)) -> Result<(u64, u64), ReadError> {
+        let mut statement = self.prepare(&walked_sql(of.column()))?;
+        let bound = [from, to].into_iter().chain(of.column().map(|_| of.key));
+        let rows = statement.query_map(params_from_iter(bound), |row| {
             Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
         })?;
         let mut found: Vec<(ThreadKey, bool)> = rows.collect::<Result<_, _>>()?;
@@ -95,40 +100,51 @@ impl Snapshot<'_> {
         Ok((found.len() as u64, closed as u64))
     }
 
-    fn told(&self, of: &Spans, (from, to): (i64, i64)) -> Result<Told, ReadError> {
-        if from >= to {
-            let untold = Vec::new();
-            return Ok(Told { within: 0, untold });
-        }
-        let mut statement = self.prepare(&of.last_within())?;
-        let within: i64 = statement.query_row([from, to], |row| row.get(0))?;
+    /// What a timeline by the last of something tells.
+    fn told(
+        &self,
+        of: LinesOf,
+        line: ThreadLine,
+        (from, to): (i64, i64),
+    ) -> Result<Told, ReadError> {
         let mut told = Told {
-            within: within.cast_unsigned(),
+            within: 0,
             untold: Vec::new(),
         };
-        let mut statement = self.prepare(&of.last_after())?;
-        let mut rows = statement.query([from, to])?;
-        while let Some(row) = rows.next()? {
-            if row.get(0)? {
-                told.within += 1;
-            } else {
-                told.untold.push((row.get(1)?, row.get(2)?));
-            }
+        if from >= to {
+            return Ok(told);
         }
+        // What was last seen before the window has nothing in it.
+        self.each_in_line(of.line(line), (from, i64::MAX), |entry| {
+            let LastEntry { first, last, key } = LastEntry::of(&entry);
+            match lies_in((first, last), (from, to)) {
+                Some(is_within) => told.within += u64::from(is_within),
+                None => told.untold.push(key),
+            }
+        })?;
         Ok(told)
     }
 
-    /// How many of these have what `sql` looks for.
+    /// How many of these have what the text looks for.
     fn look_up(
         &self,
+        of: LinesOf,
         issues: &[ThreadKey],
-        sql: &str,
+        sql: fn(Option<&str>) -> String,
         (from, to): (i64, i64),
     ) -> Result<u64, ReadError> {
-        let mut statement = self.prepare(sql)?;
+        // All of a repository's events are its own.
+        let (repo, column) = match of.scope {
+            LineScope::Repo => (Some(of.key), None),
+            LineScope::All | LineScope::Org => (None, of.column()),
+        };
+        let mut statement = self.prepare(&sql(column))?;
+        let keys = column.map_or([None; 2], |_| [Some(of.key); 2]);
         let mut found = 0;
-        for &(repo, number) in issues {
-            let has: bool = statement.query_row([repo, number, from, to], |row| row.get(0))?;
+        for &(of_repo, number) in issues {
+            let bound = [repo.unwrap_or(of_repo), number, from, to];
+            let bound = bound.into_iter().chain(keys.into_iter().flatten());
+            let has: bool = statement.query_row(params_from_iter(bound), |row| row.get(0))?;
             found += u64::from(has);
         }
         Ok(found)
@@ -169,64 +185,12 @@ fn lies_in((first, last): (i64, i64), (from, to): (i64, i64)) -> Option<bool> {
     (first >= to || last < from || from >= to).then_some(false)
 }
 
-/// The columns that have the first and the last of something of issues, and the index by the last.
-pub(super) struct Spans {
-    index: &'static str,
-    first: &'static str,
-    last: &'static str,
-    /// What the index says of its rows, word for word.
-    indexed: &'static str,
-}
-
-pub(super) const ACTIVE: Spans = Spans {
-    index: "threads_by_last",
-    first: "first_at",
-    last: "last_at",
-    indexed: "part = 1",
-};
-
-pub(super) const CLOSED: Spans = Spans {
-    index: "threads_by_end",
-    first: "first_closed_at",
-    last: "ended_at",
-    indexed: "part = 1 AND part < 2 AND outcome IN (3, 4)",
-};
-
-impl Spans {
-    /// How many issues have the last of it in a window.
-    pub(super) fn last_within(&self) -> String {
-        let Self {
-            index,
-            last,
-            indexed,
-            ..
-        } = self;
-        format!(
-            "SELECT count(*) FROM threads INDEXED BY {index}
-             WHERE {indexed} AND {last} >= ?1 AND {last} < ?2"
-        )
-    }
-
-    /// Those that have the last of it after the window, and the first not: whether that is in the window.
-    pub(super) fn last_after(&self) -> String {
-        let Self {
-            index,
-            first,
-            last,
-            indexed,
-        } = self;
-        format!(
-            "SELECT {first} >= ?1, repo, number FROM threads INDEXED BY {index}
-             WHERE {indexed} AND {last} >= ?2 AND {first} < ?2"
-        )
-    }
-}
-
 /// Issues with events in a window; those with a close once more.
-pub(super) fn walked_sql() -> String {
+pub(super) fn walked_sql(column: Option<&str>) -> String {
+    let of_scope = column.map_or_else(String::new, |column| format!("AND {column} = ?3"));
     format!(
         "SELECT DISTINCT repo, number, +kind = 7 AND action IS 1 FROM events
-         WHERE created_at >= ?1 AND created_at < ?2 AND +{ISSUE_EVENT}
+         WHERE created_at >= ?1 AND created_at < ?2 {of_scope} AND +{ISSUE_EVENT}
            AND +repo IS NOT NULL AND +number IS NOT NULL"
     )
 }

@@ -155,23 +155,24 @@ impl Snapshot<'_> {
         Summary::of(kind, &events, self)
     }
 
-    /// How many events a scope has in `[from, to)`, or `max` where there are more.
+    /// How many events there are in `[from, to)`, of some keys of a column where one is named, or `max` where
+    /// there are more.
     pub(super) fn count_events(
         &self,
-        scope: Option<&ScopeSql>,
+        of: Option<(&str, &[i64])>,
         (from, to): (i64, i64),
         max: u64,
     ) -> Result<u64, ReadError> {
         let limit = i64::try_from(max).unwrap_or(i64::MAX);
-        let mut statement = self.prepare(&count_sql(scope.map(|scope| scope.column)))?;
+        let mut statement = self.prepare(&count_sql(of.map(|(column, _)| column)))?;
         let mut events_of = |key: Option<i64>| -> Result<i64, ReadError> {
             let of = [from, to, limit].into_iter().chain(key);
             Ok(statement.query_row(params_from_iter(of), |row| row.get(0))?)
         };
-        let events = match scope {
+        let events = match of {
             None => events_of(None)?,
-            Some(scope) => {
-                let each = scope.keys.iter().map(|&key| events_of(Some(key)));
+            Some((_, keys)) => {
+                let each = keys.iter().map(|&key| events_of(Some(key)));
                 each.sum::<Result<i64, ReadError>>()?
             }
         };

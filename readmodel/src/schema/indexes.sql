@@ -28,14 +28,4 @@ CREATE INDEX IF NOT EXISTS repos_by_events ON repos (events, key);
 CREATE INDEX IF NOT EXISTS repos_by_last   ON repos (last_at, key);
 CREATE INDEX IF NOT EXISTS orgs_by_events  ON orgs (events, key);
 CREATE INDEX IF NOT EXISTS orgs_by_last    ON orgs (last_at, key);
-CREATE INDEX IF NOT EXISTS threads_by_opening ON threads
-  (part, opened_at, outcome, ended_after, answered_after, answered_by_human_after)
-  WHERE part < 2 AND opened_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS threads_by_end ON threads (part, outcome, ended_at, first_closed_at)
-  WHERE part < 2 AND ended_at IS NOT NULL;
--- An issue with its last event before a window was not active in it.
-CREATE INDEX IF NOT EXISTS threads_by_last ON threads (last_at, first_at) WHERE part = 1;
-CREATE INDEX IF NOT EXISTS threads_by_org  ON threads
-  (org, opened_at, outcome, ended_at, ended_after, answered_after, answered_by_human_after, first_at, last_at,
-   first_closed_at)
-  WHERE org IS NOT NULL;
+CREATE INDEX IF NOT EXISTS threads_by_org ON threads (org) WHERE org IS NOT NULL;

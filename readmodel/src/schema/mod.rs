@@ -22,6 +22,7 @@
 //! | `sums_of_all` | what answers add up, of a day | new events |
 //! | `sums_of_repos` `sums_of_actors` `sums_of_orgs` | the same of one that has many events, of a day or a busy hour | rows of `events` |
 //! | `threads` | what a pull request or issue comes to | its rows of `events` |
+//! | `thread_lines_of_all` `thread_lines_of_repos` `thread_lines_of_orgs` | some of these in the order of a time, of a stretch of time | rows of `threads` |
 //! | `projections` | a projection, with the version that has written its tables | the program |
 //!
 //! All tables are `STRICT`. Those with a key of their own are `WITHOUT ROWID`; `events` is not,

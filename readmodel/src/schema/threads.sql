@@ -17,3 +17,36 @@ CREATE TABLE threads (
   first_closed_at INTEGER,           -- seconds: an issue's first close
   PRIMARY KEY (repo, number, part)
 ) STRICT, WITHOUT ROWID;
+
+-- Their timelines: `threads/lines.rs` says what stands in which, and `timelines/` what a row is of. Of
+-- everybody, and of repositories and organisations with many threads.
+
+CREATE TABLE thread_lines_of_all (
+  key     INTEGER NOT NULL,          -- 0
+  line    INTEGER NOT NULL,
+  start   INTEGER NOT NULL,          -- seconds, of a stretch of 2^level
+  level   INTEGER NOT NULL,
+  count   INTEGER NOT NULL,          -- entries
+  entries BLOB    NOT NULL,
+  PRIMARY KEY (key, line, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thread_lines_of_repos (
+  key     INTEGER NOT NULL,
+  line    INTEGER NOT NULL,
+  start   INTEGER NOT NULL,
+  level   INTEGER NOT NULL,
+  count   INTEGER NOT NULL,
+  entries BLOB    NOT NULL,
+  PRIMARY KEY (key, line, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE thread_lines_of_orgs (
+  key     INTEGER NOT NULL,
+  line    INTEGER NOT NULL,
+  start   INTEGER NOT NULL,
+  level   INTEGER NOT NULL,
+  count   INTEGER NOT NULL,
+  entries BLOB    NOT NULL,
+  PRIMARY KEY (key, line, start)
+) STRICT, WITHOUT ROWID;

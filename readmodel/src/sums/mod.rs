@@ -21,7 +21,7 @@ mod slots;
 mod stretch;
 
 pub(crate) use scope::{SummedScope, UNIT_DAY, UNIT_HOUR};
-pub(crate) use slots::{BadSlots, Part, Slots, read};
+pub(crate) use slots::{Part, Slots, read};
 pub(crate) use stretch::{Stretch, SumRow, SumRows, slot_of};
 
 /// Who has at least so many events has rows of sums, and so has an hour of theirs: what has fewer is walked

@@ -6,7 +6,7 @@ use rusqlite::Row;
 use crate::stored::{Flags, Kind, ThreadAction};
 
 /// What kind of threads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ThreadKind {
     PullRequest,
     Issue,
@@ -18,6 +18,14 @@ impl ThreadKind {
         match self {
             Self::PullRequest => 0,
             Self::Issue => 1,
+        }
+    }
+
+    /// Of a row's `part`, which are those of a kind's code and 2, 4, 6 … more.
+    pub(crate) const fn of_part(part: i64) -> Self {
+        match part & 1 {
+            0 => Self::PullRequest,
+            _ => Self::Issue,
         }
     }
 }

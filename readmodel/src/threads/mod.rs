@@ -7,14 +7,19 @@
 //! - `order`: the first and the last of some events, within a second by their ids.
 //! - `summary`: what a thread comes to.
 //! - `row`: the rows of the table `threads`.
+//! - `lines`: what of these stands in timelines.
 
 mod event;
+mod lines;
 mod order;
 mod row;
 mod summary;
 
 pub(crate) use event::{
     COLUMNS, INDEXED, THREAD_KINDS, Thread, ThreadEvent, ThreadKey, ThreadKind,
+};
+pub(crate) use lines::{
+    Ending, LINES, LastEntry, LineEntries, LineScope, OpenedEntry, ThreadLine, entries_of,
 };
 pub(crate) use order::{Ids, LOWER_ID, RowIds};
 pub(crate) use row::{ROW_COLUMNS, RowValues, ThreadRow, columns_of, read_values, rows_of};

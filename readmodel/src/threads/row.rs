@@ -79,6 +79,15 @@ impl Summary {
 }
 
 impl ThreadRow {
+    /// Of what the table has.
+    pub(crate) fn of_values(part: i64, values: RowValues) -> Self {
+        Self {
+            part,
+            org: values[0],
+            summary: Summary::of_values(values),
+        }
+    }
+
     pub(crate) fn values(&self) -> RowValues {
         let Summary {
             opened_at,

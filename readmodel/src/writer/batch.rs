@@ -245,11 +245,11 @@ fn drop_old_events(
     match since {
         Some(since) => {
             let days = DroppedDays::before(transaction, since)?;
-            retention::drop_before(transaction, since, touched)?;
+            retention::drop_before(transaction, since, touched, summed_from)?;
             sums::drop_hours(transaction, &days)?;
             contributor_lists::list_anew(transaction, &days, summed_from)?;
         }
-        None => threads::refresh(transaction, touched)?,
+        None => threads::refresh(transaction, touched, summed_from)?,
     }
     Ok(since)
 }

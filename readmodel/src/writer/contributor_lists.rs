@@ -11,7 +11,8 @@ use super::dropped_days::DroppedDays;
 use super::many::{self, Many};
 use crate::Place;
 use crate::changes::contribution_codes;
-use crate::contributor_lists::{BadList, List, ListRow, ListRows, ListedScope, Stretch, Who};
+use crate::contributor_lists::{List, ListRow, ListRows, ListedScope, Stretch, Who};
+use crate::error::of_blob;
 use crate::stored::{DAY_HOURS, Flags, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS, UNDATED};
 
 const DAY_SECONDS: i64 = DAY_HOURS * HOUR_SECONDS;
@@ -234,7 +235,7 @@ impl KeyRows<'_> {
         let mut hours = hours.query([self.key, since, end])?;
         while let Some(row) = hours.next()? {
             let list = List::from_bytes(row.get_ref(0)?.as_blob()?);
-            left += list.map_err(corrupt)?.total();
+            left += list.map_err(of_blob)?.total();
         }
         if left < self.busy_from {
             self.make_day(day)?;
@@ -307,7 +308,7 @@ impl KeyRows<'_> {
             .optional()?;
         bytes.map_or_else(
             || Ok(List::default()),
-            |bytes| List::from_bytes(&bytes).map_err(corrupt),
+            |bytes| List::from_bytes(&bytes).map_err(of_blob),
         )
     }
 
@@ -344,9 +345,4 @@ impl KeyRows<'_> {
         delete(self.scope.minutes_table(), from_minute, to_minute)?;
         delete(self.scope.table(), from, to)
     }
-}
-
-fn corrupt(error: BadList) -> rusqlite::Error {
-    let kind = rusqlite::types::Type::Blob;
-    rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
 }

@@ -7,7 +7,8 @@
 //! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
 //!   `identity_totals`: sums over the tables of names.
-//! - `threads`: the rows of the threads that a batch has touched.
+//! - `threads`: the rows of the threads that a batch has touched; `thread_lines`: their timelines, `timelines`: the rows
+//!   of one.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
 //! - `sums`, `contributor_lists`: the rows of these, which are made of others; `many`: who of a batch has some;
@@ -29,7 +30,9 @@ mod rebuild;
 pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod sums;
+pub(crate) mod thread_lines;
 mod threads;
+mod timelines;
 
 pub(crate) use batch::Totals;
 pub use batch::{Admission, Admit, Batch};

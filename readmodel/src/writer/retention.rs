@@ -35,12 +35,13 @@ pub(crate) fn drop_before(
     connection: &Connection,
     since: i64,
     mut touched: Vec<ThreadKey>,
+    summed_from: u64,
 ) -> rusqlite::Result<()> {
     let span = params![UNDATED, since];
     touched.extend(threads::touched_in(connection, (UNDATED, since))?);
     connection.prepare_cached(REMEMBER)?.execute(span)?;
     connection.prepare_cached(DROP)?.execute(span)?;
-    threads::refresh(connection, touched)
+    threads::refresh(connection, touched, summed_from)
 }
 
 const REMEMBER: &str = "INSERT INTO dropped_events

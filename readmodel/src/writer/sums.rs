@@ -11,12 +11,11 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::dropped_days::DroppedDays;
 use super::many::{self, Many};
 use crate::changes::ActivitySum;
+use crate::error::of_blob;
 use crate::stored::{
     DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, Kind, MINUTE_SECONDS, ReadAction, UNDATED,
 };
-use crate::sums::{
-    BadSlots, Slots, Stretch, SumRow, SumRows, SummedScope, UNIT_DAY, UNIT_HOUR, slot_of,
-};
+use crate::sums::{Slots, Stretch, SumRow, SumRows, SummedScope, UNIT_DAY, UNIT_HOUR, slot_of};
 use crate::{Changes, Place};
 
 /// Adds to everybody's days.
@@ -245,7 +244,7 @@ impl<'c> KeyRows<'c> {
             .query_row([self.key, unit, start], |row| row.get(0))
             .optional()?;
         bytes
-            .map(|bytes| Slots::from_bytes(&bytes).map_err(corrupt))
+            .map(|bytes| Slots::from_bytes(&bytes).map_err(of_blob))
             .transpose()
     }
 
@@ -274,11 +273,6 @@ impl<'c> KeyRows<'c> {
         rows.iter()
             .try_for_each(|(start, slots)| self.put(unit, *start, slots))
     }
-}
-
-fn corrupt(error: BadSlots) -> rusqlite::Error {
-    let kind = rusqlite::types::Type::Blob;
-    rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
 }
 
 /// Lets the sums of days of which rows of events were dropped be of the rows that there still are: from a

@@ -4,6 +4,7 @@
 
 use rusqlite::{CachedStatement, Connection, ToSql, params, params_from_iter};
 
+use super::thread_lines::LineChanges;
 use crate::threads::{
     COLUMNS, INDEXED, ROW_COLUMNS, RowIds, RowValues, ThreadEvent, ThreadKey, ThreadRow,
     read_values, rows_of,
@@ -13,6 +14,7 @@ use crate::threads::{
 pub(super) fn refresh(
     connection: &Connection,
     mut touched: Vec<ThreadKey>,
+    lined_from: u64,
 ) -> rusqlite::Result<()> {
     if touched.is_empty() {
         return Ok(());
@@ -30,7 +32,7 @@ pub(super) fn refresh(
         }
         rows.replace(key, &rows_of(&events, &ids)?)?;
     }
-    Ok(())
+    rows.lines.apply(connection, lined_from)
 }
 
 /// Makes the rows of all threads in an empty table, in its order.
@@ -89,6 +91,7 @@ struct Rows<'c> {
     seen_later: CachedStatement<'c>,
     update: CachedStatement<'c>,
     delete: CachedStatement<'c>,
+    lines: LineChanges,
 }
 
 /// Where a row's first and last time are among its values.
@@ -117,6 +120,7 @@ impl<'c> Rows<'c> {
             ))?,
             update: prepare(&format!("UPDATE threads SET {assigned} {of_row}"))?,
             delete: prepare(&format!("DELETE FROM threads {of_row}"))?,
+            lines: LineChanges::default(),
         })
     }
 
@@ -126,10 +130,11 @@ impl<'c> Rows<'c> {
         let stored = self.stored(key)?;
         for row in rows {
             let values = row.values();
-            match stored.iter().find(|(part, _)| *part == row.part) {
+            let before = stored.iter().find(|stored| stored.part == row.part);
+            match before.map(ThreadRow::values) {
                 None => self.insert_all(key, std::slice::from_ref(row))?,
-                Some((_, before)) if *before == values => {}
-                Some((_, before)) if differ_in_seen_only(before, &values) => {
+                Some(before) if before == values => continue,
+                Some(before) if differ_in_seen_only(&before, &values) => {
                     let [first_at, last_at] = [values[SEEN.start], values[SEEN.start + 1]];
                     let values = params![key.0, key.1, row.part, first_at, last_at];
                     self.seen_later.execute(values)?;
@@ -139,10 +144,12 @@ impl<'c> Rows<'c> {
                         .execute(params_from_iter(bound(key, row.part, &values)))?;
                 }
             }
+            self.lines.note(key, before, Some(row));
         }
-        for (part, _) in stored {
-            if rows.iter().all(|row| row.part != part) {
-                self.delete.execute(params![key.0, key.1, part])?;
+        for gone in stored {
+            if rows.iter().all(|row| row.part != gone.part) {
+                self.delete.execute(params![key.0, key.1, gone.part])?;
+                self.lines.note(key, Some(&gone), None);
             }
         }
         Ok(())
@@ -157,15 +164,15 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    fn stored(&mut self, key: ThreadKey) -> rusqlite::Result<Vec<(i64, RowValues)>> {
+    fn stored(&mut self, key: ThreadKey) -> rusqlite::Result<Vec<ThreadRow>> {
         let rows = self.stored.query_map([key.0, key.1], |row| {
-            Ok((row.get(0)?, read_values(row, 1)?))
+            Ok(ThreadRow::of_values(row.get(0)?, read_values(row, 1)?))
         })?;
         rows.collect()
     }
 }
 
-/// Most events change nothing else of an issue: two indexes are written then rather than all.
+/// Most events change nothing else of an issue.
 fn differ_in_seen_only(a: &RowValues, b: &RowValues) -> bool {
     a[..SEEN.start] == b[..SEEN.start] && a[SEEN.end..] == b[SEEN.end..]
 }

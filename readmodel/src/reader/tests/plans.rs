@@ -12,11 +12,11 @@ use crate::reader::{
     activity, contributor_lists, contributors, counts, coverage, event_query, interval, matrix,
     series, sums, trending,
 };
-use crate::reader::{thread_rows, thread_spans, threads};
-use crate::threads::ThreadKind;
+use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
+use crate::threads::{LineScope, ThreadKind};
 use crate::{
-    ActorKey, Bots, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey,
-    ScopeKeys, Snapshot, TimeAxis, Window,
+    ActorKey, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey, ScopeKeys,
+    Snapshot, TimeAxis, Window,
 };
 
 /// What SQLite says it will do, a step a line.
@@ -371,12 +371,7 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
             "{steps:#?}"
         );
     };
-    let covering = |index: &str| format!("SEARCH threads USING COVERING INDEX {index} ");
     for kind in [ThreadKind::PullRequest, ThreadKind::Issue] {
-        for bots in [Bots::Exclude, Bots::Include] {
-            let sql = thread_rows::opened_sql(kind, bots);
-            along(&sql, &covering("threads_by_opening"));
-        }
         for sql in [thread_rows::scope_sql, thread_rows::touching_sql] {
             along(
                 &sql(kind, "repo"),
@@ -384,7 +379,7 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
             );
             along(
                 &sql(kind, "org"),
-                "SEARCH threads USING COVERING INDEX threads_by_org (org=?)",
+                "SEARCH threads USING INDEX threads_by_org (org=?)",
             );
         }
     }
@@ -393,18 +388,13 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
         let seeks = |step: &String| step.starts_with("SEARCH threads USING ");
         assert!(steps.iter().any(seeks), "{steps:#?}");
     }
-    along(thread_rows::OUTCOME, &covering("threads_by_end"));
-    along(
-        interval::ORG,
-        "SEARCH threads USING COVERING INDEX threads_by_org (org=? AND opened_at>? AND opened_at<?)",
-    );
-    let spans = [
-        (thread_spans::ACTIVE, "threads_by_last"),
-        (thread_spans::CLOSED, "threads_by_end"),
-    ];
-    for (spans, index) in spans {
-        along(&spans.last_within(), &covering(index));
-        along(&spans.last_after(), &covering(index));
+    for scope in LineScope::ALL {
+        let table = scope.table();
+        along(
+            &timelines::rows_sql(table),
+            &format!("SEARCH {table} USING PRIMARY KEY (key=? AND line=? AND start>? AND start<?)"),
+        );
+        assert_seeks(&snapshot, &thread_lines::any_sql(scope));
     }
     for column in [None, Some("repo"), Some("org")] {
         let by_thread = "SEARCH events USING COVERING INDEX events_by_thread (repo=? AND number=? AND created_at>? AND created_at<?)";
@@ -426,5 +416,7 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
             "{steps:#?}"
         );
     }
-    assert_seeks(&snapshot, &thread_spans::walked_sql());
+    for column in [None, Some("repo"), Some("org")] {
+        assert_seeks(&snapshot, &thread_spans::walked_sql(column));
+    }
 }

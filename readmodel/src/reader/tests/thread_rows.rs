@@ -135,7 +135,10 @@ fn a_model_without_the_rows_gives_the_same_answers() {
     ])]);
     let with_rows = answers(&world.reader().snapshot().unwrap());
     assert_eq!((with_rows[1].0.accepted, with_rows[1].1.opened), (1, 1));
-    world.execute("DROP TABLE threads; DELETE FROM projections WHERE name = 'threads'");
+    world.execute(
+        "DROP TABLE threads; DROP TABLE thread_lines_of_all; DROP TABLE thread_lines_of_repos;
+         DROP TABLE thread_lines_of_orgs; DELETE FROM projections WHERE name = 'threads'",
+    );
     let mut reader = world.reader();
     assert_eq!(answers(&reader.snapshot().unwrap()), with_rows);
     drop(reader);
@@ -164,7 +167,8 @@ fn an_issue_is_not_active_while_nothing_happens_to_it() {
         };
         let (scope, bots) = (Scope::All, Bots::Exclude);
         let issues = snapshot.issues(&scope, &window, bots).unwrap();
-        let by_rows = snapshot.issues_by_rows(&scope, &window, bots, Walk::NEVER);
+        let sources = snapshot.thread_sources(&scope).unwrap();
+        let by_rows = snapshot.issues_by_rows(&sources, &window, bots, Walk::NEVER);
         assert_eq!(by_rows.unwrap(), issues);
         (issues.active, issues.closed)
     };

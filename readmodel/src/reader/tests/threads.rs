@@ -145,10 +145,11 @@ pub(super) fn assert_same_threads(
     bots: Bots,
 ) {
     let what = format!("{scope:?} {window:?} {bots:?}");
+    let sources = snapshot.thread_sources(scope).unwrap();
     let expected = naive_threads::pull_requests(events, window, bots);
     let answers = [
         snapshot.pull_requests(scope, window, bots),
-        snapshot.pull_requests_by_rows(scope, window, bots),
+        snapshot.pull_requests_by_rows(&sources, window, bots),
         snapshot.pull_requests_by_events(scope, window, bots),
     ];
     for answer in answers {
@@ -157,8 +158,8 @@ pub(super) fn assert_same_threads(
     let expected = naive_threads::issues(events, window, bots);
     let answers = [
         snapshot.issues(scope, window, bots),
-        snapshot.issues_by_rows(scope, window, bots, Walk::WHERE_FEWER),
-        snapshot.issues_by_rows(scope, window, bots, Walk::NEVER),
+        snapshot.issues_by_rows(&sources, window, bots, Walk::WHERE_FEWER),
+        snapshot.issues_by_rows(&sources, window, bots, Walk::NEVER),
         snapshot.issues_by_events(scope, window, bots),
     ];
     for answer in answers {
