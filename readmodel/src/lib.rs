@@ -22,6 +22,7 @@ mod bulk;
 mod changes;
 mod checkpoint;
 mod contributor_lists;
+mod contributor_totals;
 mod error;
 mod generation;
 mod keys;

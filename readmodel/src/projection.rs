@@ -74,14 +74,13 @@ impl Projection {
         match self {
             Self::Activity
             | Self::ContributorLists
-            | Self::Contributors
             | Self::Counts
             | Self::DeadLetters
             | Self::Envelopes
             | Self::Names
             | Self::PullRequests => 1,
-            // Sums from fewer events on; timelines of threads.
-            Self::Sums | Self::Threads => 2,
+            // What is made of contributors; sums from fewer events on; timelines of threads.
+            Self::Contributors | Self::Sums | Self::Threads => 2,
         }
     }
 
@@ -103,7 +102,7 @@ impl Projection {
                 "contributor_lists_of_orgs",
                 "contributor_minutes_of_orgs",
             ],
-            Self::Contributors => &["contributors"],
+            Self::Contributors => &["contributors", "contributor_firsts", "contributor_tallies"],
             Self::Counts => &["hourly_counts", "minute_counts"],
             Self::DeadLetters => &["dead_letters"],
             Self::Envelopes => &["envelopes", "envelope_counts", "sources", "gaps"],

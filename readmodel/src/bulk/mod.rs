@@ -20,14 +20,15 @@
 //!   (<https://www.sqlite.org/lts.html>): files stay readable both ways. SQLite itself makes the file
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
-//! - `index`: which entries an event has in which index; `totals`, `names` and `pull_requests`: rows that are sums
-//!   over many; `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index;
-//!   `table_indexes`: the indexes over those tables; `thread_lines`: the timelines of threads. `trees`: which are written when.
+//! - `index`: which entries an event has in which index; `totals`, `names`, `contributors` and `pull_requests`: rows
+//!   that are sums over many; `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index;
+//!   `table_indexes`: the indexes over those tables; `timelines`: these, `thread_lines`: those of threads. `trees`: which are written when.
 //! - `file`: a file before and after; tables with few rows, and their indexes, are written by SQLite as ever.
 //!
 //! A load that fails or is killed leaves a file that is worth nothing. Knows nothing about the log.
 
 mod contributor_lists;
+mod contributors;
 mod file;
 mod index;
 mod load;
@@ -45,6 +46,7 @@ mod spill;
 mod table_indexes;
 mod thread_lines;
 mod threads;
+mod timelines;
 mod totals;
 mod tree;
 mod trees;

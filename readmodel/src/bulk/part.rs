@@ -5,6 +5,7 @@ use std::io;
 
 use ghev_event::Event;
 
+use super::contributors;
 use super::index::INDEXES;
 use super::pull_requests;
 use super::record::Record;
@@ -102,7 +103,7 @@ impl LoadPart {
         totals::add_names(repo_names, RepoKey::to_sql, REPO_NAMES, sorter)?;
         totals::add_names(actor_names, ActorKey::to_sql, ACTOR_NAMES, sorter)?;
         totals::add_names(org_names, OrgKey::to_sql, ORG_NAMES, sorter)?;
-        totals::add_contributors(contributions, CONTRIBUTORS, sorter)?;
+        contributors::add(contributions, CONTRIBUTORS, sorter)?;
         pull_requests::add(changes, PULL_REQUESTS, sorter)?;
         changes.clear_many();
         Ok(())

@@ -7,13 +7,11 @@ use std::io;
 use ghev_event::Timestamp;
 
 use super::ordered::{put_integer, put_optional, put_text, take};
-use super::record::Record;
 use super::sorter::{Sorted, Sorter};
-use super::tree::IndexTree;
-use crate::changes::{ContributionSighting, Contributor, NameSighting};
+use crate::Sightings;
+use crate::changes::NameSighting;
 use crate::stored::Value;
 use crate::writer::rows::count;
-use crate::{Contributions, Sightings};
 
 /// What parts are summed up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +36,7 @@ impl Totals {
         self.events = self.events.saturating_add(more.events);
     }
 
-    fn put(self, to: &mut Vec<u8>) {
+    pub(super) fn put(self, to: &mut Vec<u8>) {
         put_optional(to, self.first_at);
         put_optional(to, self.last_at);
         put_integer(to, self.events);
@@ -84,50 +82,6 @@ pub(super) fn add_names<K: Copy + Eq + Hash + Ord>(
             totals.put(entry);
         })
     })
-}
-
-/// Adds parts of the rows of `contributors`.
-pub(super) fn add_contributors(
-    contributions: &Contributions,
-    tree: u8,
-    to: &mut Sorter,
-) -> io::Result<()> {
-    contributions.iter().try_for_each(|(contributor, seen)| {
-        let Contributor {
-            to: of,
-            by_bot,
-            actor,
-        } = contributor;
-        let ContributionSighting { first_at, events } = seen;
-        let (of, key) = of.to_sql();
-        let totals = Totals {
-            first_at: first_at.map(Timestamp::as_seconds),
-            last_at: None,
-            events: count(events),
-        };
-        to.push(tree, |entry| {
-            [of, key, i64::from(by_bot), actor.to_sql()]
-                .into_iter()
-                .for_each(|part| put_integer(entry, part));
-            totals.put(entry);
-        })
-    })
-}
-
-/// How many values the key of a contributor has.
-const CONTRIBUTOR_VALUES: usize = 4;
-
-/// Writes `contributors`.
-pub(super) fn write_contributors(entries: Sorted, mut tree: IndexTree) -> io::Result<()> {
-    let mut record = Record::default();
-    sum_up(entries, CONTRIBUTOR_VALUES, |key, totals| {
-        record.clear();
-        key.iter().for_each(|value| record.push(value));
-        record.optional(totals.first_at);
-        record.integer(totals.events);
-        tree.push(&record)
-    })?;
-    tree.finish()
 }
 
 /// Puts the parts of each key together: `row` is told what they come to, in the order of the keys.

@@ -14,16 +14,15 @@ use super::scope_sums::{ScopeSums, SumLimits};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
 use super::table_indexes::{TableIndex, TableIndexes};
+use super::timelines::{self, LineLimits};
 use super::tree::{IndexTree, TableTree};
-use super::{names, pull_requests, repeats, thread_lines, threads, totals};
+use super::{contributors, names, pull_requests, repeats, thread_lines, threads};
 use crate::contributor_lists::ListedScope;
 use crate::threads::LineScope;
+use crate::timelines::split_from;
 
 /// Trees that are written at a time.
 const WRITERS: usize = 2;
-
-/// The table that sums up who has contributed to what.
-const CONTRIBUTORS: &str = "contributors";
 
 /// The indexes whose trees are written here.
 pub(super) fn indexes() -> impl Iterator<Item = &'static str> {
@@ -102,8 +101,13 @@ impl Trees<'_> {
         let names: Vec<_> = names
             .map(|(table, runs)| self.of_names(table, runs))
             .collect();
-        let contributors =
-            Tree::Contributors(runs.next().unwrap_or_default(), self.index(CONTRIBUTORS));
+        let contributors = Tree::Contributors(
+            runs.next().unwrap_or_default(),
+            self.index(contributors::TABLE),
+            [contributors::FIRSTS, contributors::TALLIES]
+                .map(|name| self.index(name))
+                .into(),
+        );
         let pull_requests = Tree::PullRequests(
             runs.next().unwrap_or_default(),
             self.index(pull_requests::TABLE),
@@ -117,12 +121,8 @@ impl Trees<'_> {
             .into_iter()
             .chain(threads)
             .chain(names)
-            .chain([pull_requests]);
-        first
-            .chain([keys])
-            .chain(indexes)
-            .chain([contributors])
-            .collect()
+            .chain([pull_requests, contributors]);
+        first.chain([keys]).chain(indexes).collect()
     }
 
     /// Writes them, a few at a time.
@@ -175,9 +175,11 @@ enum Tree {
     Threads(Vec<Run>, Box<[IndexTree; 2]>, Vec<IndexTree>),
     Names(Vec<Run>, Box<NamesTrees>),
     PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>),
-    Contributors(Vec<Run>, IndexTree),
+    /// The table, and what is made of its rows.
+    Contributors(Vec<Run>, IndexTree, Vec<IndexTree>),
     OfTable(TableIndex),
-    ThreadLines(LineScope, TableIndex),
+    Timelines(LineLimits, TableIndex),
+    Tallies(TableIndex),
 }
 
 impl Tree {
@@ -192,7 +194,9 @@ impl Tree {
                 let lines = written.split_off(threads::INDEXES.len()).into_iter();
                 let lines = LineScope::ALL.into_iter().zip(lines);
                 let mut more: Vec<Self> = of_table(written);
-                more.extend(lines.map(|(scope, lines)| Self::ThreadLines(scope, lines)));
+                more.extend(lines.map(|(scope, lines)| {
+                    Self::Timelines(thread_lines::limits(scope, limits.summed_from), lines)
+                }));
                 return Ok(more);
             }
             Self::Names(runs, trees) => {
@@ -215,10 +219,26 @@ impl Tree {
                 let (sums, lists) = *beside;
                 index::write_of_scopes(sorted(&runs)?, tree, sums, lists)?;
             }
-            Self::Contributors(runs, tree) => totals::write_contributors(sorted(&runs)?, tree)?,
+            Self::Contributors(runs, tree, made) => {
+                let made = TableIndexes::new(spill, made);
+                let made = contributors::write(sorted(&runs)?, tree, made, limits.summed_from)?;
+                let of_lines = LineLimits {
+                    rows_from: 0,
+                    split_from: split_from(limits.summed_from),
+                    values_of: |_| Some(0),
+                };
+                let kinds = [
+                    |of, table| Self::Timelines(of, table),
+                    |_, table| Self::Tallies(table),
+                ];
+                let made = kinds.into_iter().zip(made);
+                return Ok(made.map(|(kind, table)| kind(of_lines, table)).collect());
+            }
             Self::OfTable(index) => index.write(spill)?,
-            Self::ThreadLines(scope, lines) => {
-                thread_lines::write(scope, lines, limits.summed_from, spill)?;
+            Self::Timelines(of, lines) => timelines::write(lines, of, spill)?,
+            Self::Tallies(tallies) => {
+                let (runs, tree) = tallies.into_parts();
+                contributors::write_tallies(sorted(&runs)?, tree)?;
             }
         }
         Ok(Vec::new())

@@ -30,12 +30,12 @@ pub struct Contributions {
     seen: HashMap<Contributor, ContributionSighting, FxBuildHasher>,
 }
 
-/// Somebody who contributed. Who has contributed under a bot's login and under another one is two.
+/// Somebody who contributed. Who has contributed under a bot's login and under another one is two, side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Contributor {
     pub(crate) to: ContributedTo,
-    pub(crate) by_bot: bool,
     pub(crate) actor: ActorKey,
+    pub(crate) by_bot: bool,
 }
 
 /// What is contributed to.

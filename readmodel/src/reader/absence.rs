@@ -21,10 +21,22 @@ pub(super) fn absence_factor(contributions: &[u64]) -> Option<u64> {
     }
     many.sort_unstable_by(|a, b| b.cmp(a));
     let many = many.into_iter().map(|made| (made, 1));
-    let few = (0..).zip(made_few).skip(1);
+    let few: Vec<_> = (0..).zip(made_few).skip(1).collect();
+    fewest(total, many.chain(few.into_iter().rev()))
+}
+
+/// The fewest who reach half of a total, of how many contributions so many actors have made: those with most come
+/// first.
+pub(super) fn fewest(
+    total: u64,
+    by_contributions: impl Iterator<Item = (u64, u64)>,
+) -> Option<u64> {
+    if total == 0 {
+        return None;
+    }
     let mut left = total.div_ceil(2);
     let mut counted = 0;
-    for (made, actors) in many.chain(few.collect::<Vec<_>>().into_iter().rev()) {
+    for (made, actors) in by_contributions {
         let needed = left.div_ceil(made);
         if needed <= actors {
             return Some(counted + needed);

@@ -36,9 +36,10 @@ pub struct Contributors {
 type Stretch = [i64; 3];
 
 /// How many contributed first before a window, and in it.
-struct Firsts {
-    before: u64,
-    within: u64,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Firsts {
+    pub(super) before: u64,
+    pub(super) within: u64,
 }
 
 impl Snapshot<'_> {
@@ -58,9 +59,15 @@ impl Snapshot<'_> {
         if stretches.is_empty() {
             return Ok(Contributors::default());
         }
+        let totals = self.totals_of(scope)?;
         let (from, to) = window.seconds();
         // A window may end before it begins.
         let to = to.max(from);
+        if let Some(totals) = totals
+            && window.is_everything()
+        {
+            return self.contributors_ever(totals, bots);
+        }
         let active = if window.is_everything() {
             self.contributions_ever(&stretches)?
         } else {
@@ -70,12 +77,13 @@ impl Snapshot<'_> {
         };
         let contributions = active.contributions();
         let everybody = contributions.len() as u64;
-        let first = match window.from {
-            Some(_) => self.firsts(&stretches, (from, to))?,
-            None => Firsts {
+        let first = match (window.from, totals) {
+            (None, _) => Firsts {
                 before: 0,
                 within: everybody,
             },
+            (Some(_), Some(totals)) => self.firsts_by_line(totals, (from, to), bots)?,
+            (Some(_), None) => self.firsts(&stretches, (from, to))?,
         };
         let still_here = everybody.saturating_sub(first.within);
         Ok(Contributors {

@@ -70,9 +70,13 @@ impl Tally {
     }
 
     pub(super) fn finish(self) -> EventCounts {
-        let mut counts = self.other;
         let known = KNOWN_KINDS.iter().zip(self.known);
-        counts.extend(known.map(|(&kind, events)| (EventKind::Known(kind), events)));
+        // A map is made of all its entries in a fraction of the time that it takes them one by one, and a series
+        // has thousands.
+        let mut counts: BTreeMap<_, _> = known
+            .map(|(&kind, events)| (EventKind::Known(kind), events))
+            .collect();
+        counts.extend(self.other);
         EventCounts { counts }
     }
 }

@@ -7,6 +7,7 @@ mod by_actor;
 mod calendar;
 mod connection;
 mod contributor_lists;
+mod contributor_totals;
 mod contributors;
 mod counts;
 mod coverage;

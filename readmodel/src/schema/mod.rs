@@ -16,6 +16,7 @@
 //! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
+//! | `contributor_firsts` `contributor_tallies` | when all who contributed to something did so first, and how often how many | rows of `contributors` |
 //! | `contributor_lists_of_all` `contributor_lists_of_repos` `contributor_lists_of_orgs` | who contributed on a day or in an hour, and how often | rows of `events` |
 //! | `contributor_minutes_of_all` `contributor_minutes_of_repos` `contributor_minutes_of_orgs` | the same of a minute of a busy hour | rows of `events` |
 //! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
@@ -79,6 +80,7 @@ const MIGRATIONS: &[&str] = &[
 const OF_PROJECTIONS: &[&str] = &[
     include_str!("activity.sql"),
     include_str!("contributor_lists.sql"),
+    include_str!("contributors.sql"),
     include_str!("sums.sql"),
     include_str!("threads.sql"),
 ];

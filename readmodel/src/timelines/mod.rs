@@ -30,3 +30,8 @@ pub(crate) struct Line {
     /// How many numbers its entries have.
     pub(crate) values: usize,
 }
+
+/// From how many entries on a stretch is cut, where whoever has timelines has so many of something: half of that.
+pub(crate) fn split_from(kept_from: u64) -> usize {
+    usize::try_from(kept_from / 2).unwrap_or(usize::MAX)
+}

@@ -183,7 +183,7 @@ impl<'w> Batch<'w> {
             transaction,
         } = self;
         drop(events);
-        rows::add(&transaction, changes)?;
+        rows::add(&transaction, changes, summed_from)?;
         let first = Place::first_of(checkpoint.next_offset);
         let many = Many::of(&transaction, changes, summed_from)?;
         sums::add_of_scopes(&transaction, first, &many, summed_from)?;

@@ -11,6 +11,7 @@
 //!   of one.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
+//! - `contributors`: the rows of these, and what is made of them.
 //! - `sums`, `contributor_lists`: the rows of these, which are made of others; `many`: who of a batch has some;
 //!   `dropped_days`: of when they are made anew.
 //!
@@ -20,6 +21,7 @@
 mod batch;
 mod checkpointer;
 pub(crate) mod contributor_lists;
+mod contributors;
 mod dropped_days;
 mod event_row;
 mod event_rows;

@@ -16,7 +16,9 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
-use super::{Admission, Admit, Writer, contributor_lists, rows, sums, thread_lines, threads};
+use super::{
+    Admission, Admit, Writer, contributor_lists, contributors, rows, sums, thread_lines, threads,
+};
 use crate::error::{OpenError, WriteError};
 use crate::projection;
 use crate::schema::Blueprint;
@@ -230,6 +232,9 @@ impl Rebuild {
             threads::fill(&connection)?;
         }
         schema::create_indexes(&connection)?;
+        if projections.contains(&Projection::Contributors) {
+            contributors::make_all(&connection, summed_from)?;
+        }
         if projections.contains(&Projection::Threads) {
             thread_lines::make_all(&connection, summed_from)?;
         }

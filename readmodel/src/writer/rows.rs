@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{identity_totals, sums};
-use crate::changes::{ActivitySum, ContributionSighting, Contributor, NameSighting};
+use super::{contributors, identity_totals, sums};
+use crate::changes::{ActivitySum, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
 use crate::{
@@ -21,14 +21,23 @@ pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Adds everything beside the rows of `events`.
-pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
+/// Adds everything beside the rows of `events`. What is made of other rows is made of those with so many.
+pub(super) fn add(
+    connection: &Connection,
+    changes: &Changes,
+    totalled_from: u64,
+) -> rusqlite::Result<()> {
     Projection::ALL
         .into_iter()
-        .try_for_each(|projection| add_of(projection, connection, changes))
+        .try_for_each(|projection| match projection {
+            Projection::Contributors => {
+                contributors::add_with_totals(connection, changes, totalled_from)
+            }
+            folded => add_of(folded, connection, changes),
+        })
 }
 
-/// Adds to the tables of one projection.
+/// Adds to the tables of one projection that are folded from what comes.
 pub(super) fn add_of(
     projection: Projection,
     connection: &Connection,
@@ -36,7 +45,7 @@ pub(super) fn add_of(
 ) -> rusqlite::Result<()> {
     match projection {
         Projection::Activity => add_activity(connection, changes),
-        Projection::Contributors => add_contributors(connection, changes),
+        Projection::Contributors => contributors::add(connection, changes),
         Projection::Counts => {
             add_hourly_counts(connection, changes)?;
             add_minute_counts(connection, changes)
@@ -231,29 +240,6 @@ fn add_pull_requests(connection: &Connection, changes: &Changes) -> rusqlite::Re
             number.get().cast_signed(),
             sighting.opened_at.map(Timestamp::as_seconds),
             sighting.first_at.map(Timestamp::as_seconds),
-        ])?;
-    }
-    Ok(())
-}
-
-fn add_contributors(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO contributors VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (\"to\", key, by_bot, actor) DO UPDATE SET
-           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at)),
-           events = events + excluded.events",
-    )?;
-    for (contributor, sighting) in changes.contributions.sorted() {
-        let Contributor { to, by_bot, actor } = contributor;
-        let ContributionSighting { first_at, events } = sighting;
-        let (to, key) = to.to_sql();
-        upsert.execute(params![
-            to,
-            key,
-            by_bot,
-            actor.to_sql(),
-            first_at.map(Timestamp::as_seconds),
-            count(events),
         ])?;
     }
     Ok(())

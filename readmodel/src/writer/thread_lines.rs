@@ -13,6 +13,7 @@ use super::timelines::{Change, LineRows};
 use crate::threads::{
     LineEntries, LineScope, ROW_COLUMNS, ThreadKey, ThreadLine, ThreadRow, entries_of, read_values,
 };
+use crate::timelines::split_from;
 
 /// What a batch changes.
 #[derive(Debug, Default)]
@@ -234,9 +235,4 @@ impl<'c> Lines<'c> {
             "SELECT repo, number, part, {columns} {rows} AND {time} IS NOT NULL ORDER BY {time}"
         )
     }
-}
-
-/// From how many entries on a stretch is cut: half of what one must have to have any.
-pub(crate) fn split_from(lined_from: u64) -> usize {
-    usize::try_from(lined_from / 2).unwrap_or(usize::MAX)
 }

@@ -9,8 +9,8 @@ use super::world::World;
 use crate::contributor_lists::ListedScope;
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
-    activity, contributor_lists, contributors, counts, coverage, event_query, interval, matrix,
-    series, sums, trending,
+    activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_query,
+    interval, matrix, series, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
 use crate::threads::{LineScope, ThreadKind};
@@ -343,6 +343,15 @@ fn threads_and_people_are_found_along_indexes() {
             assert_seeks(&snapshot, &sql);
             assert_planned_once(&snapshot, &sql);
         }
+    }
+    for sql in [
+        contributor_totals::ANY,
+        contributor_totals::HAS_TOTALS,
+        contributor_totals::TALLY,
+        &timelines::rows_sql("contributor_firsts"),
+    ] {
+        assert_seeks(&snapshot, sql);
+        assert_planned_once(&snapshot, sql);
     }
     assert_seeks(&snapshot, contributors::EVER);
     assert_seeks(&snapshot, contributors::FIRST_IN);
