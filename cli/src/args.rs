@@ -327,8 +327,8 @@ pub(crate) struct ReplayArgs {
     #[arg(long, env = "GHEV_ROLLBACK", conflicts_with_all = ["until", "into"])]
     pub(crate) rollback: bool,
     /// Make only this part of the read model anew, and take the rest from the live one: activity,
-    /// contributor-lists, contributors, counts, dead-letters, envelopes, names, pull-requests, sums or threads;
-    /// may be given several times
+    /// contributor-lists, contributors, counts, dead-letters, envelopes, names, pull-requests, repo-counts, sums or
+    /// threads; may be given several times
     #[arg(
         long,
         env = "GHEV_ONLY",

@@ -30,6 +30,16 @@ pub(crate) fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+/// A whole number without its sign, small where it is near zero.
+pub(crate) const fn signed(number: i64) -> u64 {
+    (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned()
+}
+
+/// The number of [`signed`].
+pub(crate) const fn unsigned(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -53,5 +63,13 @@ mod tests {
     fn a_number_of_more_bits_is_none() {
         assert_eq!(take(&mut [0xff; 10].as_slice()), None);
         assert_eq!(take(&mut [0x80; 9].as_slice()), None);
+    }
+
+    #[test]
+    fn numbers_come_back_with_their_signs() {
+        for number in [0, -1, 1, i64::MIN, i64::MAX, 1 << 40] {
+            assert_eq!(unsigned(signed(number)), number);
+        }
+        assert_eq!([0, -1, 1, -2].map(signed), [0, 1, 2, 3]);
     }
 }

@@ -28,6 +28,7 @@ mod generation;
 mod keys;
 mod leb128;
 mod projection;
+mod repo_counts;
 mod schema;
 mod statistics;
 mod sums;

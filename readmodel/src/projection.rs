@@ -32,6 +32,8 @@ pub enum Projection {
     Names,
     /// When pull requests were opened.
     PullRequests,
+    /// How many events repositories had when.
+    RepoCounts,
     /// What answers add up, by time, of everybody and of those with many events.
     Sums,
     /// What pull requests and issues come to.
@@ -40,7 +42,7 @@ pub enum Projection {
 
 impl Projection {
     /// Every one there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Activity,
         Self::ContributorLists,
         Self::Contributors,
@@ -49,6 +51,7 @@ impl Projection {
         Self::Envelopes,
         Self::Names,
         Self::PullRequests,
+        Self::RepoCounts,
         Self::Sums,
         Self::Threads,
     ];
@@ -64,6 +67,7 @@ impl Projection {
             Self::Envelopes => "envelopes",
             Self::Names => "names",
             Self::PullRequests => "pull-requests",
+            Self::RepoCounts => "repo-counts",
             Self::Sums => "sums",
             Self::Threads => "threads",
         }
@@ -78,7 +82,8 @@ impl Projection {
             | Self::DeadLetters
             | Self::Envelopes
             | Self::Names
-            | Self::PullRequests => 1,
+            | Self::PullRequests
+            | Self::RepoCounts => 1,
             // What is made of contributors; sums from fewer events on; timelines of threads.
             Self::Contributors | Self::Sums | Self::Threads => 2,
         }
@@ -87,7 +92,10 @@ impl Projection {
     /// Whether its tables are made of the rows of `events` as they are, rather than folded from what
     /// comes: the log is not needed to make them anew, nor the rows that were dropped.
     pub const fn is_of_rows(self) -> bool {
-        matches!(self, Self::ContributorLists | Self::Threads)
+        matches!(
+            self,
+            Self::ContributorLists | Self::RepoCounts | Self::Threads
+        )
     }
 
     /// The tables that it alone fills.
@@ -108,6 +116,7 @@ impl Projection {
             Self::Envelopes => &["envelopes", "envelope_counts", "sources", "gaps"],
             Self::Names => &["repo_names", "actor_names", "org_names", "repos", "orgs"],
             Self::PullRequests => &["pull_requests"],
+            Self::RepoCounts => &["repo_counts"],
             Self::Sums => &[
                 "sums_of_all",
                 "sums_of_repos",

@@ -264,7 +264,7 @@ fn one_projection_is_rebuilt_alone_on_demand_or_for_another_version_of_it() {
     );
     at.run(&["replay", "--check"]).with_code(0);
     let refused = at.run(&["replay", "--only", "moods"]).with_code(2);
-    let known = "contributor-lists, contributors, counts, dead-letters, envelopes, names, pull-requests, sums, threads";
+    let known = "contributor-lists, contributors, counts, dead-letters, envelopes, names, pull-requests, repo-counts, sums, threads";
     assert!(refused.stderr.contains(known), "{}", refused.stderr);
     at.run(&["replay", "--only", "names", "--check"])
         .with_code(2);

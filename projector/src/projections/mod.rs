@@ -30,7 +30,7 @@ pub(crate) fn fold(projections: &[Projection], changes: &mut Changes, event: &Ev
             Projection::PullRequests => pull_requests::fold(changes, event),
             Projection::Sums => sums::fold(changes, event),
             // Of the rows of events, by who writes these.
-            Projection::ContributorLists | Projection::Threads => {}
+            Projection::ContributorLists | Projection::RepoCounts | Projection::Threads => {}
         }
     }
 }

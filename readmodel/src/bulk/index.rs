@@ -6,10 +6,12 @@ use std::io;
 use super::contributor_lists::{ContributorLists, put_contributor, take_contributor};
 use super::ordered::{put, put_integer, put_optional, take};
 use super::record::Record;
+use super::repo_counts::RepoHoursTable;
 use super::scope_sums::{ScopeSums, detail};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
 use crate::contributor_lists::ListedScope;
+use crate::repo_counts::KindCode;
 use crate::stored::Value;
 use crate::sums::SummedScope;
 use crate::writer::EventRow;
@@ -48,7 +50,10 @@ pub(super) const INDEXES: [EventIndex; 5] = [
             put(to, &row.id);
             put(to, &row.kind);
         },
-        put_beside: |row, to| put_contributor(row, None, to),
+        put_beside: |row, to| {
+            put_optional(to, row.repo);
+            put_contributor(row, None, to);
+        },
     },
     EventIndex {
         name: "events_by_repo",
@@ -124,29 +129,41 @@ impl EventIndex {
     }
 }
 
-/// Writes the index over times, of which each entry is a second, an id, a kind and a place, and everybody's
-/// lists.
+/// Writes the index over times, of which each entry is a second, an id, a kind and a place, and what is made of all
+/// events in their order: everybody's lists, and what repositories had.
 pub(super) fn write_by_time(
     mut entries: Sorted,
     mut tree: IndexTree,
     mut lists: ContributorLists,
+    mut repos: RepoHoursTable,
 ) -> io::Result<()> {
     let mut record = Record::default();
     while let Some(mut entry) = entries.next()? {
+        let mut next = || take(&mut entry);
+        let columns = [next(), next(), next(), next()];
+        let [
+            Some(Value::Integer(second)),
+            Some(id),
+            Some(kind),
+            Some(place),
+        ] = columns
+        else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
         record.clear();
-        let mut second = None;
-        for at in 0..4 {
-            let value = take(&mut entry).ok_or(io::ErrorKind::InvalidData)?;
-            record.push(&value);
-            if let (0, Value::Integer(number)) = (at, value) {
-                second = Some(number);
-            }
-        }
+        record.integer(second);
+        record.push(&id);
+        record.push(&kind);
+        record.push(&place);
         tree.push(&record)?;
+        if let Some(Value::Integer(repo)) = next() {
+            repos.see(second, repo, KindCode::of_value(&kind))?;
+        }
         let (_, who) = take_contributor(&mut entry);
-        lists.see(0, second.ok_or(io::ErrorKind::InvalidData)?, who)?;
+        lists.see(0, second, who)?;
     }
     tree.finish()?;
+    repos.finish()?;
     lists.finish()
 }
 

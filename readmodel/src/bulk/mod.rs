@@ -21,7 +21,7 @@
 //!   with its empty tables; what is written here is checked by its `PRAGMA integrity_check` in the
 //!   tests.
 //! - `index`: which entries an event has in which index; `totals`, `names`, `contributors` and `pull_requests`: rows
-//!   that are sums over many; `scope_sums`, `contributor_lists` and `threads`: rows of the events that are neighbours in an index;
+//!   that are sums over many; `scope_sums`, `contributor_lists`, `repo_counts` and `threads`: rows of the events that are neighbours in an index;
 //!   `table_indexes`: the indexes over those tables; `timelines`: these, `thread_lines`: those of threads. `trees`: which are written when.
 //! - `file`: a file before and after; tables with few rows, and their indexes, are written by SQLite as ever.
 //!
@@ -40,6 +40,7 @@ mod part;
 mod pull_requests;
 mod record;
 mod repeats;
+mod repo_counts;
 mod scope_sums;
 mod sorter;
 mod spill;

@@ -10,6 +10,7 @@ use super::contributor_lists::ContributorLists;
 use super::file::Roots;
 use super::index::{self, BY_KEY, BY_THREAD, EventIndex};
 use super::pages::PageFile;
+use super::repo_counts::{self, RepoHoursTable};
 use super::scope_sums::{ScopeSums, SumLimits};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
@@ -69,7 +70,8 @@ impl Trees<'_> {
             }
             (_, None) => {
                 let lists = ContributorLists::of_all(self.limits, lists(ListedScope::All));
-                Tree::ByTime(runs, tree, Box::new(lists))
+                let repos = RepoHoursTable::new(self.limits, self.table(repo_counts::TABLE));
+                Tree::ByTime(runs, tree, Box::new((lists, repos)))
             }
             (_, Some(of)) => {
                 let sums = ScopeSums::new(self.limits, self.index(of.table()));
@@ -163,8 +165,8 @@ struct NamesTrees {
 enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
-    /// The index over times, and everybody's lists.
-    ByTime(Vec<Run>, IndexTree, Box<ContributorLists>),
+    /// The index over times, and what is made beside it.
+    ByTime(Vec<Run>, IndexTree, Box<(ContributorLists, RepoHoursTable)>),
     /// An index over scopes, and their sums and lists.
     OfScopes(
         Vec<Run>,
@@ -214,7 +216,10 @@ impl Tree {
             }
             Self::Rows(tree) => tree.finish()?,
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree)?,
-            Self::ByTime(runs, tree, lists) => index::write_by_time(sorted(&runs)?, tree, *lists)?,
+            Self::ByTime(runs, tree, beside) => {
+                let (lists, repos) = *beside;
+                index::write_by_time(sorted(&runs)?, tree, lists, repos)?;
+            }
             Self::OfScopes(runs, tree, beside) => {
                 let (sums, lists) = *beside;
                 index::write_of_scopes(sorted(&runs)?, tree, sums, lists)?;

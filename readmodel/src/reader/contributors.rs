@@ -8,7 +8,7 @@ use ghev_event::Timestamp;
 use rusqlite::params_from_iter;
 
 use super::absence::absence_factor;
-use super::by_actor::ByActor;
+use super::by_key::ByKey;
 use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{ContributedTo, contribution_codes};
@@ -75,7 +75,11 @@ impl Snapshot<'_> {
             self.add_dropped(&mut active, &stretches, (from, to))?;
             active
         };
-        let contributions = active.contributions();
+        let contributions = active
+            .sums()
+            .into_iter()
+            .map(|(_, contributions)| contributions);
+        let contributions: Vec<u64> = contributions.collect();
         let everybody = contributions.len() as u64;
         let first = match (window.from, totals) {
             (None, _) => Firsts {
@@ -96,8 +100,8 @@ impl Snapshot<'_> {
     }
 
     /// How often each has ever contributed.
-    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByActor, ReadError> {
-        let mut ever = ByActor::default();
+    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByKey, ReadError> {
+        let mut ever = ByKey::default();
         let mut statement = self.prepare(EVER)?;
         for stretch in stretches {
             let mut rows = statement.query(params_from_iter(stretch))?;
@@ -133,7 +137,7 @@ impl Snapshot<'_> {
     /// contributed first in a window was.
     fn add_dropped(
         &self,
-        active: &mut ByActor,
+        active: &mut ByKey,
         stretches: &[Stretch],
         (from, to): (i64, i64),
     ) -> Result<(), ReadError> {
@@ -161,8 +165,8 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
         bots: Bots,
-    ) -> Result<ByActor, ReadError> {
-        let mut active = ByActor::default();
+    ) -> Result<ByKey, ReadError> {
+        let mut active = ByKey::default();
         let (column, of) = listed(scope);
         let sql = window_sql(column);
         for of in of {

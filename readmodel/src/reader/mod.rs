@@ -3,7 +3,7 @@
 
 mod absence;
 mod activity;
-mod by_actor;
+mod by_key;
 mod calendar;
 mod connection;
 mod contributor_lists;
@@ -22,6 +22,7 @@ mod lists;
 mod matrix;
 mod names;
 mod pull_requests;
+mod repo_counts;
 mod scope;
 mod sealed;
 mod series;

@@ -1,5 +1,6 @@
 //! Repositories with more events than they usually have. Knows nothing about what the events are.
 //!
+//! Events in the window are counted by rows of the hours within it, and one by one at its ends.
 //! A repository's count in the window is compared with its counts in the windows of the same length
 //! before it. Few repositories' pasts are read: no z-score exceeds its count, so that those with
 //! fewer events than the last place's z-score cannot come in any more.
@@ -8,12 +9,15 @@ use std::cmp::{Ordering, Reverse};
 
 use ghev_event::{EventKind, Timestamp};
 use rusqlite::{ToSql, params_from_iter};
-use rustc_hash::FxHashMap;
 
+use super::by_key::ByKey;
+use super::sums::SumsOf;
 use super::{Identity, Scope, ScopeKeys, Snapshot, Window};
 use crate::RepoKey;
 use crate::error::ReadError;
+use crate::repo_counts::KindCode;
 use crate::stored::{Kind, to_seconds_up};
+use crate::sums::SummedScope;
 
 /// How many windows before the window a repository's past is.
 const BASELINE_WINDOWS: usize = 7;
@@ -146,47 +150,26 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
     ) -> Result<Vec<(i64, u64)>, ReadError> {
-        if self.has_most_events([from, to])? {
-            return self.counts_along_repos(kinds, from, to);
-        }
-        let mut statement = self.prepare(&window_sql(kinds.len()))?;
-        let mut rows = statement.query(params_from_iter(values([from, to], kinds)))?;
-        let mut counts: FxHashMap<i64, u64> = FxHashMap::default();
-        while let Some(row) = rows.next()? {
-            *counts.entry(row.get(0)?).or_default() += 1;
-        }
-        Ok(counts.into_iter().collect())
-    }
-
-    /// Whether more than half of all events are in a stretch of seconds, as a day's are of a young model.
-    fn has_most_events(&self, seconds: [i64; 2]) -> Result<bool, ReadError> {
-        let [from, to] = seconds.map(|second| Some(Timestamp::from_seconds(second)));
-        let window = Window {
-            from,
-            to,
-            ..Window::EVERYTHING
+        let codes: Vec<KindCode> = kinds.iter().map(KindCode::of).collect();
+        let mut counts = ByKey::default();
+        // Rows do not tell kinds from another that are not known.
+        let rest = if self.has_repo_counts() && !codes.iter().any(|code| code.is_other()) {
+            self.tell_repos((from, to), |repo, kind, events| {
+                if codes.is_empty() || codes.contains(&kind) {
+                    counts.add(repo, events);
+                }
+            })?
+        } else {
+            vec![[from, to]]
         };
-        let within = self.event_counts(&Scope::All, &window)?.total();
-        let all = self.event_counts(&Scope::All, &Window::EVERYTHING)?.total();
-        Ok(within > all / 2)
-    }
-
-    /// The same along the index by repository, past all other events, too: it has all that is asked, where an
-    /// event that was found by its time has to be looked up.
-    fn counts_along_repos(
-        &self,
-        kinds: &[EventKind],
-        from: i64,
-        to: i64,
-    ) -> Result<Vec<(i64, u64)>, ReadError> {
-        let mut statement = self.prepare(&along_repos_sql(kinds.len()))?;
-        let mut rows = statement.query(params_from_iter(values([from, to], kinds)))?;
-        let mut counts = Vec::new();
-        while let Some(row) = rows.next()? {
-            let count: i64 = row.get(1)?;
-            counts.push((row.get(0)?, count.unsigned_abs()));
+        let mut statement = self.prepare(&window_sql(kinds.len()))?;
+        for span in rest {
+            let mut rows = statement.query(params_from_iter(values(span, kinds)))?;
+            while let Some(row) = rows.next()? {
+                counts.add(row.get(0)?, 1);
+            }
         }
-        Ok(counts)
+        Ok(counts.sums())
     }
 
     /// A repository's counts in the windows that end at `to`, one before the other.
@@ -194,9 +177,16 @@ impl Snapshot<'_> {
         let window = i64::from(query.window_seconds).max(1);
         let length = i64::try_from(BASELINE_WINDOWS).map_or(0, |windows| windows * window);
         let from = to.saturating_sub(length);
+        let mut counts = [0; BASELINE_WINDOWS];
+        let sums = SumsOf::of(SummedScope::Repo, key);
+        if self.has_sums_of(sums)? {
+            for (from, count) in (0..).map(|at| from + at * window).zip(&mut counts) {
+                *count = self.count_of_repo(key, &query.kinds, [from, from + window])?;
+            }
+            return Ok(Past::of(counts));
+        }
         let mut statement = self.prepare(&past_sql(query.kinds.len()))?;
         let mut rows = statement.query(params_from_iter(values([key, from, to], &query.kinds)))?;
-        let mut counts = [0; BASELINE_WINDOWS];
         while let Some(row) = rows.next()? {
             let at: i64 = row.get(0)?;
             let place = usize::try_from((at - from) / window);
@@ -206,21 +196,49 @@ impl Snapshot<'_> {
         Ok(Past::of(counts))
     }
 
-    fn trending_repo(&self, ranked: &Ranked) -> Result<TrendingRepo, ReadError> {
-        let key = RepoKey::from_sql(ranked.key);
-        let keys = ScopeKeys {
-            numbered: Some(key),
-            named: None,
+    /// A repository's events of some kinds in a stretch of seconds.
+    fn count_of_repo(
+        &self,
+        key: i64,
+        kinds: &[EventKind],
+        span: [i64; 2],
+    ) -> Result<u64, ReadError> {
+        let [from, to] = span.map(|second| Some(Timestamp::from_seconds(second)));
+        let window = Window {
+            from,
+            to,
+            ..Window::EVERYTHING
         };
+        let scope = Scope::Repo(keys_of(key));
+        let counts = self.event_counts(&scope, &window)?;
+        if kinds.is_empty() {
+            return Ok(counts.total());
+        }
+        let counts = counts.counts.into_iter();
+        let of_kinds = counts.filter(|(kind, _)| kinds.contains(kind));
+        Ok(of_kinds.map(|(_, events)| events).sum())
+    }
+
+    fn trending_repo(&self, ranked: &Ranked) -> Result<TrendingRepo, ReadError> {
+        let keys = keys_of(ranked.key);
         let identity: Option<Identity> = self.repo_identity(&keys)?;
         Ok(TrendingRepo {
-            id: key.id().map(ghev_event::RepoId::get),
+            id: RepoKey::from_sql(ranked.key)
+                .id()
+                .map(ghev_event::RepoId::get),
             name: identity.and_then(|identity| identity.name),
             count: ranked.count,
             baseline_mean: ranked.past.mean(),
             baseline_deviation: ranked.past.deviation(),
             z_score: ranked.z_score(),
         })
+    }
+}
+
+fn keys_of(key: i64) -> ScopeKeys<RepoKey> {
+    ScopeKeys {
+        numbered: Some(RepoKey::from_sql(key)),
+        named: None,
     }
 }
 
@@ -243,14 +261,6 @@ pub(super) fn window_sql(kinds: usize) -> String {
     format!(
         "SELECT repo FROM events
          WHERE created_at >= ? AND created_at < ? {} AND +repo IS NOT NULL",
-        of_kinds(kinds)
-    )
-}
-
-pub(super) fn along_repos_sql(kinds: usize) -> String {
-    format!(
-        "SELECT repo, count(*) FROM events INDEXED BY events_by_repo
-         WHERE repo IS NOT NULL AND +created_at >= ? AND +created_at < ? {} GROUP BY repo",
         of_kinds(kinds)
     )
 }

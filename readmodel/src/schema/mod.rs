@@ -20,6 +20,7 @@
 //! | `contributor_lists_of_all` `contributor_lists_of_repos` `contributor_lists_of_orgs` | who contributed on a day or in an hour, and how often | rows of `events` |
 //! | `contributor_minutes_of_all` `contributor_minutes_of_repos` `contributor_minutes_of_orgs` | the same of a minute of a busy hour | rows of `events` |
 //! | `hourly_activity` `minute_activity` | releases and commits of an hour or minute | new events |
+//! | `repo_counts` | how many events repositories had, of a day or a busy hour | rows of `events` |
 //! | `sums_of_all` | what answers add up, of a day | new events |
 //! | `sums_of_repos` `sums_of_actors` `sums_of_orgs` | the same of one that has many events, of a day or a busy hour | rows of `events` |
 //! | `threads` | what a pull request or issue comes to | its rows of `events` |
@@ -81,6 +82,7 @@ const OF_PROJECTIONS: &[&str] = &[
     include_str!("activity.sql"),
     include_str!("contributor_lists.sql"),
     include_str!("contributors.sql"),
+    include_str!("repo_counts.sql"),
     include_str!("sums.sql"),
     include_str!("threads.sql"),
 ];

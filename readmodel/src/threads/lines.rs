@@ -14,6 +14,7 @@
 //! nobody asks which thread it is of, zero.
 
 use super::{Outcome, Summary, ThreadKey, ThreadKind, ThreadRow};
+use crate::leb128::{signed, unsigned};
 use crate::timelines::{Entry, Line, VALUES_MAX};
 
 /// The version of the projection since which there are timelines.
@@ -120,16 +121,6 @@ impl LineScope {
             Self::Org => row.org,
         }
     }
-}
-
-/// A whole number without its sign, small where it is near zero.
-pub(crate) const fn signed(number: i64) -> u64 {
-    (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned()
-}
-
-/// The number of [`signed`].
-pub(crate) const fn unsigned(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 /// What [`ThreadRow`]s put into the timelines of a scope.
@@ -337,13 +328,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn numbers_come_back_with_their_signs() {
-        for number in [0, -1, 1, i64::MIN, i64::MAX, 1 << 40] {
-            assert_eq!(unsigned(signed(number)), number);
-        }
-        assert_eq!([0, -1, 1, -2].map(signed), [0, 1, 2, 3]);
     }
 }

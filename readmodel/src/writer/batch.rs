@@ -12,7 +12,7 @@ use super::event_row::thread_of;
 use super::event_rows::EventRows;
 use super::file::Retention;
 use super::many::Many;
-use super::{Writer, contributor_lists, retention, rows, sums, threads};
+use super::{Writer, contributor_lists, repo_counts, retention, rows, sums, threads};
 use crate::error::WriteError;
 use crate::threads::ThreadKey;
 use crate::{Changes, Checkpoint, Offset, Place};
@@ -188,6 +188,7 @@ impl<'w> Batch<'w> {
         let many = Many::of(&transaction, changes, summed_from)?;
         sums::add_of_scopes(&transaction, first, &many, summed_from)?;
         contributor_lists::add_of_batch(&transaction, first, &many, summed_from)?;
+        repo_counts::add_of_batch(&transaction, first, summed_from)?;
         let observed_at = newest(&transaction, changes)?;
         let since = drop_old_events(&transaction, *retention, observed_at, touched, summed_from)?;
         let moved = transaction
@@ -248,6 +249,7 @@ fn drop_old_events(
             retention::drop_before(transaction, since, touched, summed_from)?;
             sums::drop_hours(transaction, &days)?;
             contributor_lists::list_anew(transaction, &days, summed_from)?;
+            repo_counts::count_anew(transaction, &days, summed_from)?;
         }
         None => threads::refresh(transaction, touched, summed_from)?,
     }

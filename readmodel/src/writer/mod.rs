@@ -12,7 +12,7 @@
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
 //! - `contributors`: the rows of these, and what is made of them.
-//! - `sums`, `contributor_lists`: the rows of these, which are made of others; `many`: who of a batch has some;
+//! - `sums`, `contributor_lists`, `repo_counts`: the rows of these, which are made of others; `many`: who of a batch has some;
 //!   `dropped_days`: of when they are made anew.
 //!
 //! The rows are a function of the log's prefix alone, not of where batches begin and end: a load of
@@ -29,6 +29,7 @@ mod file;
 mod identity_totals;
 mod many;
 mod rebuild;
+pub(crate) mod repo_counts;
 pub(crate) mod retention;
 pub(crate) mod rows;
 pub(crate) mod sums;

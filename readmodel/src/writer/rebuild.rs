@@ -17,7 +17,8 @@ use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
-    Admission, Admit, Writer, contributor_lists, contributors, rows, sums, thread_lines, threads,
+    Admission, Admit, Writer, contributor_lists, contributors, repo_counts, rows, sums,
+    thread_lines, threads,
 };
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -243,6 +244,9 @@ impl Rebuild {
         }
         if projections.contains(&Projection::ContributorLists) {
             contributor_lists::make_all(&connection, summed_from)?;
+        }
+        if projections.contains(&Projection::RepoCounts) {
+            repo_counts::make_all(&connection, summed_from)?;
         }
         projection::note(&connection, &projections)?;
         let dead = "UPDATE checkpoint SET dead = (SELECT count(*) FROM dead_letters)";

@@ -57,7 +57,7 @@ pub(super) fn add_of(
         // Those of single scopes are made of the rows of events.
         Projection::Sums => sums::add_of_all(connection, changes),
         // Of the rows of events.
-        Projection::ContributorLists | Projection::Threads => Ok(()),
+        Projection::ContributorLists | Projection::RepoCounts | Projection::Threads => Ok(()),
     }
 }
 
@@ -73,6 +73,7 @@ const fn has_few(projection: Projection) -> bool {
         | Projection::Contributors
         | Projection::Names
         | Projection::PullRequests
+        | Projection::RepoCounts
         | Projection::Threads => false,
         Projection::Activity
         | Projection::Counts

@@ -44,7 +44,11 @@ fn rebuilt(world: &World) -> TableHashes {
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("copy.db");
     let source = RebuildSource::open(world.path(), LOG).unwrap();
-    let wanted = [Projection::ContributorLists, Projection::Threads];
+    let wanted = [
+        Projection::ContributorLists,
+        Projection::RepoCounts,
+        Projection::Threads,
+    ];
     assert_eq!(source.obstacle(&wanted), None, "no record is needed");
     let mut rebuild = source.copy(&copy, &wanted, &mut || true).unwrap().unwrap();
     rebuild.sum_from(SUMMED_FROM_EVENTS);

@@ -1,13 +1,14 @@
 //! What stands out, beside the definition over the list.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ghev_event::{Event, EventKind, Repo, RepoId, Timestamp};
 use proptest::prelude::*;
 
 use super::naive::{self, Stored};
 use super::world::{BASE_SECONDS, Record, World, any_records, event, import};
-use crate::{TrendingQuery, TrendingRepo};
+use crate::{TableHashes, TrendingQuery, TrendingRepo};
 
 /// A repository: its number, or where it has none its name.
 type Key = (bool, u64, String);
@@ -63,8 +64,8 @@ proptest! {
     fn what_stands_out_is_what_the_list_says(
         records in any_records(10),
         to_ms in prop::sample::select(vec![0_i64, 1, 500]),
-        steps in 0_i64..24,
-        window_seconds in prop::sample::select(vec![900_u32, 1800, 3600]),
+        steps in prop_oneof![0_i64..24, 60_i64..140],
+        window_seconds in prop::sample::select(vec![900_u32, 1800, 3600, 7200, 172_800]),
         kinds in prop::sample::subsequence(vec!["PushEvent", "PullRequestEvent", "FollowEvent"], 0..=2),
         limit in 0_usize..6,
     ) {
@@ -153,4 +154,48 @@ fn a_small_repository_that_bursts_comes_before_a_large_one_that_does_not() {
     assert_eq!((first.count, first.baseline_mean), (5, 1.0));
     assert!(near(first.baseline_deviation, 6.0_f64.sqrt()));
     assert!(near(first.z_score, 4.0 / 6.0_f64.sqrt()));
+}
+
+/// Events of a repository, so many seconds after a whole hour of a day.
+fn pushes(ids: std::ops::Range<u64>, seconds: i64, observed_seconds: i64) -> Record {
+    let push = |id| Event {
+        repo: Some(Repo {
+            id: Some(RepoId::new(1 + id % 2)),
+            name: Some("o/r".into()),
+        }),
+        ..event("PushEvent", id, Some(BASE_SECONDS + seconds))
+    };
+    Record {
+        provenance: import((BASE_SECONDS + observed_seconds) * 1000),
+        events: ids.map(push).collect(),
+    }
+}
+
+/// What is left of a day of which rows are dropped is as if there had never been more.
+#[test]
+fn a_day_of_which_little_is_left_has_one_row_again() {
+    let kept = Some(Duration::from_secs(3600));
+    let records = [
+        pushes(0..9, 60, 70),
+        pushes(9..11, 3700, 3800),
+        pushes(11..12, 7300, 3600 + 3700),
+    ];
+    let mut live = World::new();
+    live.keep_events(kept);
+    for record in &records {
+        live.append(std::slice::from_ref(record));
+    }
+    let since = live.reader().snapshot().unwrap().events_since();
+    assert_eq!(since, Some(Timestamp::from_seconds(BASE_SECONDS + 3600)));
+    let loaded = World::loaded(&records, kept);
+    let hashes = [&live, &loaded].map(|world| TableHashes::of(world.path()).unwrap());
+    assert_eq!(hashes[0].differing(&hashes[1]), Vec::<String>::new());
+    let mut reader = live.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let query = TrendingQuery {
+        kinds: vec![],
+        to: Timestamp::from_seconds(BASE_SECONDS + 10_800),
+        window_seconds: 10_800,
+    };
+    assert_eq!(snapshot.trending(&query, 9).unwrap().events, 3);
 }

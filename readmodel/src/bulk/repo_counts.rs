@@ -1,0 +1,70 @@
+//! The rows of how many events repositories had when, made while the index over times is written. Knows nothing about
+//! which index that is.
+
+use std::io;
+
+use super::record::Record;
+use super::scope_sums::SumLimits;
+use super::tree::TableTree;
+use crate::repo_counts::{Hours, KindCode, RepoHours};
+use crate::stored::UNDATED;
+
+/// The table.
+pub(super) const TABLE: &str = "repo_counts";
+
+/// Writes the table beside an index.
+pub(super) struct RepoHoursTable {
+    limits: SumLimits,
+    hours: Hours,
+    tree: TableTree,
+    record: Record,
+    row: Vec<u8>,
+}
+
+impl RepoHoursTable {
+    pub(super) fn new(limits: SumLimits, tree: TableTree) -> Self {
+        Self {
+            limits,
+            hours: Hours::new(limits.summed_from),
+            tree,
+            record: Record::default(),
+            row: Vec::new(),
+        }
+    }
+
+    /// Adds the event that comes next.
+    pub(super) fn see(&mut self, second: i64, repo: i64, kind: KindCode) -> io::Result<()> {
+        let dropped = self.limits.since.is_some_and(|since| second < since);
+        if second == UNDATED || dropped {
+            return Ok(());
+        }
+        self.hours.see(second, repo, kind);
+        let rows = self.hours.take_rows();
+        self.put(rows)
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        let hours = std::mem::replace(&mut self.hours, Hours::new(self.limits.summed_from));
+        self.put(hours.finish())?;
+        self.tree.finish()
+    }
+
+    fn put(&mut self, rows: Vec<RepoHours>) -> io::Result<()> {
+        for RepoHours {
+            start,
+            hours,
+            counts,
+        } in rows
+        {
+            // The number of a row stands before it, and NULL in its place.
+            self.record.clear();
+            self.record.null();
+            self.record.integer(hours);
+            self.record.blob(&counts);
+            self.row.clear();
+            self.record.write(&mut self.row);
+            self.tree.push(start, &self.row)?;
+        }
+        Ok(())
+    }
+}
