@@ -68,7 +68,8 @@ pub(crate) struct EventsView {
     events: Vec<EventView>,
     /// How many these are.
     sample_size: u64,
-    /// What to give as `page_token` for the next page; null on the last.
+    /// What to give as `page_token` for the next page; null on the last. A page may have fewer events than
+    /// its `limit`, or none, and be followed by others: where few of very many events meet the conditions.
     next_page_token: Option<String>,
     #[serde(flatten)]
     state: StateView,

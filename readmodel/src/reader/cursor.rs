@@ -31,6 +31,25 @@ pub(super) struct OrderKey {
     pub(super) kind: Any,
 }
 
+impl OrderKey {
+    /// Before all events of earlier seconds, after all others. No id is a negative number, so no event has it.
+    pub(super) const fn before_second(second: i64) -> Self {
+        Self {
+            created_at: second,
+            id: Any::Number(i64::MIN),
+            kind: Any::Number(i64::MIN),
+        }
+    }
+
+    /// The first second that has no event after this place.
+    pub(super) fn end_second(&self) -> i64 {
+        match self.id {
+            Any::Number(i64::MIN) => self.created_at,
+            _ => self.created_at.saturating_add(1),
+        }
+    }
+}
+
 /// Where a list goes on: after an event, within what the log held when the walk began.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventCursor {

@@ -3,16 +3,16 @@
 //! Each query walks one index newest first and stops at its limit: that of the narrowest identity
 //! asked for, or that of all events. Other conditions carry a `+`, which keeps SQLite from walking
 //! their index instead (<https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_>)
-//! and sorting all that it finds. A window of arrival without an identity walks the records that
-//! arrived in it.
+//! and sorting all that it finds. Where little arrived in a window of arrival, the records that did are walked.
 
 use rusqlite::ToSql;
 
-use super::cursor::EventCursor;
+use super::cursor::{EventCursor, OrderKey};
 use super::dead_letters::limit_sql;
-use super::{EventFilter, TimeAxis};
-use crate::stored::{Action, Kind};
-use crate::{ActorKey, OrgKey, Place, RepoKey};
+use super::scope::ScopeSql;
+use super::{EventFilter, Scope, TimeAxis};
+use crate::Place;
+use crate::stored::{Action, Kind, UNDATED};
 
 /// What is read of an event.
 pub(super) const EVENT_COLUMNS: &str = "e.place, e.kind, e.id, e.created_at, e.repo, e.actor,
@@ -21,6 +21,10 @@ pub(super) const EVENT_COLUMNS: &str = "e.place, e.kind, e.id, e.created_at, e.r
 
 /// Events in the order of the log: from a place on, up to a limit.
 pub(super) const ARRIVALS: &str = "FROM events AS e WHERE e.place >= ?1 ORDER BY e.place LIMIT ?2";
+
+/// How many new events each record brought that arrived in `[from, to)` milliseconds.
+pub(super) const ARRIVED: &str =
+    "SELECT events FROM envelopes WHERE observed_at >= ?1 AND observed_at < ?2";
 
 /// A query with the values of its `?`, in their order.
 pub(super) struct EventQuery {
@@ -45,109 +49,141 @@ impl EventQuery {
     }
 }
 
-/// An identity that is asked for: its column and its keys.
-struct Condition {
-    column: &'static str,
-    keys: Vec<i64>,
+/// What a query walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Along {
+    /// Everybody's events, in their order.
+    Time,
+    /// The records that arrived in the window; what they brought is sorted.
+    Arrivals,
+    /// The events with this key in this column, in their order.
+    Identity(&'static str, i64),
 }
 
-/// The queries whose rows together, in order and cut to `limit`, are the page.
-pub(super) fn queries(
+/// The seconds `[from, to)` that a query asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slice {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+/// The query for the newest events of a slice that meet the filter, from the cursor on: so many at most.
+pub(super) fn query(
     filter: &EventFilter,
-    cursor: Option<&EventCursor>,
-    limit: usize,
-) -> Vec<EventQuery> {
+    along: Along,
+    slice: Slice,
+    (cursor, limit): (Option<&EventCursor>, usize),
+) -> EventQuery {
+    let mut query = start(along);
+    // The nearer bound: SQLite walks from one upper bound only.
+    let after = cursor.map(|cursor| &cursor.after);
+    let after = after.filter(|after| along == Along::Arrivals || after.created_at < slice.to);
+    if along != Along::Arrivals {
+        add_seconds(&mut query, slice, after.is_some());
+    }
+    if is_by_arrival(filter) {
+        add_arrival(&mut query, filter, along);
+    }
     let mut conditions = conditions(filter);
-    let by_arrival = filter.window.by == TimeAxis::ObservedAt && !filter.window.is_everything();
-    let starts = match conditions.pop() {
-        Some(walked) => walked
-            .keys
-            .iter()
-            .map(|&key| along(walked.column, key))
-            .collect(),
-        None if by_arrival => vec![along_arrivals()],
-        None => vec![EventQuery {
-            sql: select("events AS e"),
-            values: Vec::new(),
-        }],
-    };
-    let finish = |mut query: EventQuery| {
-        if by_arrival {
-            add_arrival(&mut query, filter);
-        } else {
-            add_seconds(&mut query, filter, cursor);
-        }
-        for condition in &conditions {
-            query.and_any_of(condition.column, boxed(condition.keys.iter().copied()));
-        }
-        query.and_any_of("kind", boxed(filter.kinds.iter().cloned().map(Kind)));
-        query.and_any_of(
-            "action",
-            filter.actions.iter().map(|action| stored(action)).collect(),
-        );
-        add_cursor(&mut query, cursor);
-        // The limit stands in the text: as a parameter it would have SQLite plan the query anew
-        // each time it is bound.
-        let order = " ORDER BY e.created_at DESC, e.id DESC, e.kind DESC LIMIT";
-        query.sql.push_str(&format!("{order} {}", limit_sql(limit)));
-        query
-    };
-    starts.into_iter().map(finish).collect()
+    conditions.pop();
+    for condition in conditions {
+        query.and_any_of(condition.column, boxed(condition.keys));
+    }
+    query.and_any_of("kind", boxed(filter.kinds.iter().cloned().map(Kind)));
+    query.and_any_of(
+        "action",
+        filter.actions.iter().map(|action| stored(action)).collect(),
+    );
+    if let Some(EventCursor { next_offset, .. }) = cursor {
+        let place = Place::first_of(*next_offset).to_sql();
+        query.and("+e.place < ?", boxed([place]));
+    }
+    if let Some(after) = after {
+        add_after(&mut query, after);
+    }
+    // The limit stands in the text: as a parameter it would have SQLite plan the query anew
+    // each time it is bound.
+    let order = " ORDER BY e.created_at DESC, e.id DESC, e.kind DESC LIMIT";
+    query.sql.push_str(&format!("{order} {}", limit_sql(limit)));
+    query
 }
 
-/// The identities asked for; the last one, whose index is walked, usually has the fewest events.
-fn conditions(filter: &EventFilter) -> Vec<Condition> {
-    let org = filter.org.map(|keys| ("org", keys.map(OrgKey::to_sql)));
-    let actor = filter
-        .actor
-        .map(|keys| ("actor", keys.map(ActorKey::to_sql)));
-    let repo = filter.repo.map(|keys| ("repo", keys.map(RepoKey::to_sql)));
+/// All that a filter and a cursor leave to be walked.
+pub(super) fn whole(filter: &EventFilter, cursor: Option<&EventCursor>) -> Slice {
+    let (from, to) = match is_by_arrival(filter) {
+        true => (UNDATED, i64::MAX),
+        false => filter.window.seconds(),
+    };
+    let to = cursor.map_or(to, |cursor| to.min(cursor.after.end_second()));
+    Slice { from, to }
+}
+
+/// The identity asked for that usually has the fewest events: whose index is walked.
+pub(super) fn narrowest(filter: &EventFilter) -> Option<ScopeSql> {
+    conditions(filter).pop()
+}
+
+/// Whether the filter may leave out events that the walk comes by.
+pub(super) fn picks(filter: &EventFilter) -> bool {
+    !filter.kinds.is_empty() || !is_by_index(filter)
+}
+
+/// Whether the index that is walked tells all that the filter asks.
+pub(super) fn is_by_index(filter: &EventFilter) -> bool {
+    filter.actions.is_empty() && conditions(filter).len() < 2 && !is_by_arrival(filter)
+}
+
+/// Whether only what arrived in a window is listed.
+pub(super) fn is_by_arrival(filter: &EventFilter) -> bool {
+    filter.window.by == TimeAxis::ObservedAt && !filter.window.is_everything()
+}
+
+/// The identities asked for, the narrowest last.
+fn conditions(filter: &EventFilter) -> Vec<ScopeSql> {
+    let org = filter.org.map(Scope::Org);
+    let actor = filter.actor.map(Scope::Actor);
+    let repo = filter.repo.map(Scope::Repo);
     let all = org.into_iter().chain(actor).chain(repo);
-    all.map(|(column, keys)| Condition {
-        column,
-        keys: keys.iter().collect(),
-    })
-    .collect()
+    all.filter_map(|scope| scope.sql()).collect()
 }
 
 fn select(from: &str) -> String {
     format!("SELECT {EVENT_COLUMNS} FROM {from} WHERE TRUE")
 }
 
-fn along(column: &str, key: i64) -> EventQuery {
+fn start(along: Along) -> EventQuery {
+    let from = match along {
+        Along::Time | Along::Identity(..) => "events AS e",
+        Along::Arrivals => {
+            "envelopes AS a CROSS JOIN events AS e
+             ON e.place >= a.\"offset\" << 16 AND e.place < (a.\"offset\" + 1) << 16"
+        }
+    };
     let mut query = EventQuery {
-        sql: select("events AS e"),
+        sql: select(from),
         values: Vec::new(),
     };
-    query.and(&format!("e.{column} = ?"), boxed([key]));
+    if let Along::Identity(column, key) = along {
+        query.and(&format!("e.{column} = ?"), boxed([key]));
+    }
     query
 }
 
-fn along_arrivals() -> EventQuery {
-    let records = "envelopes AS a CROSS JOIN events AS e
-         ON e.place >= a.\"offset\" << 16 AND e.place < (a.\"offset\" + 1) << 16";
-    EventQuery {
-        sql: select(records),
-        values: Vec::new(),
-    }
-}
-
-fn add_arrival(query: &mut EventQuery, filter: &EventFilter) {
+fn add_arrival(query: &mut EventQuery, filter: &EventFilter, along: Along) {
     let (from, to) = filter.window.millis();
-    let condition = if query.values.is_empty() {
-        "a.observed_at >= ? AND a.observed_at < ?"
-    } else {
-        "EXISTS (SELECT 1 FROM envelopes AS v WHERE v.\"offset\" = e.place >> 16
-           AND v.observed_at >= ? AND v.observed_at < ?)"
+    let condition = match along {
+        Along::Arrivals => "a.observed_at >= ? AND a.observed_at < ?",
+        Along::Time | Along::Identity(..) => {
+            "EXISTS (SELECT 1 FROM envelopes AS v WHERE v.\"offset\" = e.place >> 16
+               AND v.observed_at >= ? AND v.observed_at < ?)"
+        }
     };
     query.and(condition, boxed([from, to]));
 }
 
-fn add_seconds(query: &mut EventQuery, filter: &EventFilter, cursor: Option<&EventCursor>) {
-    let (from, to) = filter.window.seconds();
+fn add_seconds(query: &mut EventQuery, Slice { from, to }: Slice, has_nearer_bound: bool) {
     query.and("e.created_at >= ?", boxed([from]));
-    // The cursor is the nearer bound: SQLite walks from one upper bound only.
-    let upper = if cursor.is_some() {
+    let upper = if has_nearer_bound {
         "+e.created_at < ?"
     } else {
         "e.created_at < ?"
@@ -155,14 +191,7 @@ fn add_seconds(query: &mut EventQuery, filter: &EventFilter, cursor: Option<&Eve
     query.and(upper, boxed([to]));
 }
 
-fn add_cursor(query: &mut EventQuery, cursor: Option<&EventCursor>) {
-    let Some(EventCursor { next_offset, after }) = cursor else {
-        return;
-    };
-    query.and(
-        "+e.place < ?",
-        boxed([Place::first_of(*next_offset).to_sql()]),
-    );
+fn add_after(query: &mut EventQuery, after: &OrderKey) {
     let after: [Box<dyn ToSql>; 3] = [
         Box::new(after.created_at),
         Box::new(after.id.clone()),

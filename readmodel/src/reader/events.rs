@@ -4,11 +4,12 @@
 //! below that bound ever changes its place in the order.
 
 use ghev_event::{ActorId, EventId, EventKind, OrgId, RepoId, ThreadNumber, Timestamp};
-use rusqlite::{OptionalExtension as _, Row, ToSql, params, params_from_iter};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::cursor::{Any, EventCursor, OrderKey};
 use super::dead_letters::limit_sql;
-use super::event_query::{self, ARRIVALS, EVENT_COLUMNS};
+use super::event_query::{ARRIVALS, EVENT_COLUMNS};
+use super::event_walk::{Met, ROWS_MAX};
 use super::names::NameBook;
 use super::{ScopeKeys, Snapshot, Window};
 use crate::error::ReadError;
@@ -69,7 +70,7 @@ fn key_of<I: Copy, K>(
 pub struct EventPage {
     /// The events, newest first.
     pub events: Vec<EventRow>,
-    /// Where the next page begins; `None` after the last.
+    /// Where the next page begins; `None` after the last, whatever this one has.
     pub next: Option<EventCursor>,
 }
 
@@ -119,7 +120,8 @@ pub struct Named<I> {
 }
 
 impl Snapshot<'_> {
-    /// The events that meet `filter`, the newest first, from `cursor` on. At most `limit`.
+    /// The events that meet `filter`, the newest first, from `cursor` on. At most `limit`; fewer, or none, on a
+    /// page before the last too where few of very many events meet it.
     ///
     /// # Errors
     /// Where SQLite fails or the deadline passes.
@@ -129,26 +131,31 @@ impl Snapshot<'_> {
         cursor: Option<&EventCursor>,
         limit: usize,
     ) -> Result<EventPage, ReadError> {
+        self.events_within(filter, cursor, limit, ROWS_MAX)
+    }
+
+    /// As [`Snapshot::events`], for the rows of so many events at most.
+    pub(super) fn events_within(
+        &self,
+        filter: &EventFilter,
+        cursor: Option<&EventCursor>,
+        limit: usize,
+        rows_max: u64,
+    ) -> Result<EventPage, ReadError> {
         let one_more = limit.saturating_add(1);
-        let mut found: Vec<Found> = Vec::new();
-        for query in event_query::queries(filter, cursor, one_more) {
-            let mut statement = self.prepare(&query.sql)?;
-            let values = query.values.iter().map(|value| &**value as &dyn ToSql);
-            let rows = statement.query_map(params_from_iter(values), Found::read)?;
-            for row in rows {
-                found.push(row?);
-            }
-        }
+        let Met {
+            mut found,
+            seen_from,
+        } = self.walk_events(filter, cursor, (one_more, rows_max))?;
         found.sort_by(|a, b| b.order.cmp(&a.order));
         let more = found.len() > limit;
         found.truncate(limit);
-        let next = found
-            .last()
-            .filter(|_| more)
-            .map(|last| self.cursor_after(cursor, last));
+        let last = found.last().filter(|_| more);
+        let after = last.map(|last| last.order.clone());
+        let after = after.or_else(|| seen_from.filter(|_| !more).map(OrderKey::before_second));
         Ok(EventPage {
+            next: after.map(|after| self.cursor_after(cursor, after)),
             events: self.with_names(found)?,
-            next,
         })
     }
 
@@ -201,13 +208,10 @@ impl Snapshot<'_> {
             .collect()
     }
 
-    fn cursor_after(&self, cursor: Option<&EventCursor>, last: &Found) -> EventCursor {
+    fn cursor_after(&self, cursor: Option<&EventCursor>, after: OrderKey) -> EventCursor {
         let began = cursor.map(EventCursor::next_offset);
         let next_offset = began.unwrap_or(self.as_of().checkpoint.next_offset);
-        EventCursor {
-            next_offset,
-            after: last.order.clone(),
-        }
+        EventCursor { next_offset, after }
     }
 
     fn with_names(&self, found: Vec<Found>) -> Result<Vec<EventRow>, ReadError> {
@@ -220,8 +224,8 @@ impl Snapshot<'_> {
 }
 
 /// A row as it stands: keys instead of names.
-struct Found {
-    order: OrderKey,
+pub(super) struct Found {
+    pub(super) order: OrderKey,
     tags: NameTags,
     repo: Option<RepoKey>,
     actor: Option<ActorKey>,
@@ -231,7 +235,7 @@ struct Found {
 
 impl Found {
     /// From the columns of [`EVENT_COLUMNS`].
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let created_at = row.get(3)?;
         let (id, kind): (Any, Any) = (row.get(2)?, row.get(1)?);
         let key = |column: usize| row.get::<_, Option<i64>>(column);

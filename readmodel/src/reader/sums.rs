@@ -7,7 +7,7 @@ use super::spans::{Span, Unit, cut};
 use crate::Projection;
 use crate::error::ReadError;
 use crate::stored::{DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS};
-use crate::sums::{Part, SummedScope, UNIT_DAY, UNIT_HOUR, read};
+use crate::sums::{Part, UNIT_DAY, UNIT_HOUR, read};
 
 /// The version of the projection since which there are these tables.
 const SUMS: i64 = 1;
@@ -15,8 +15,8 @@ const SUMS: i64 = 1;
 /// Whose sums: the rows of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SumsOf {
-    table: &'static str,
-    key: i64,
+    pub(super) table: &'static str,
+    pub(super) key: i64,
 }
 
 impl SumsOf {
@@ -24,11 +24,6 @@ impl SumsOf {
         table: "sums_of_all",
         key: 0,
     };
-
-    pub(super) const fn of(scope: SummedScope, key: i64) -> Self {
-        let table = scope.table();
-        Self { table, key }
-    }
 }
 
 impl Snapshot<'_> {
@@ -37,13 +32,13 @@ impl Snapshot<'_> {
         self.has(Projection::Sums, SUMS)
     }
 
-    /// Whether there are sums of somebody: of who has few events there are none.
-    pub(super) fn has_sums_of(&self, SumsOf { table, key }: SumsOf) -> Result<bool, ReadError> {
+    /// Whether a key has many events, and so has sums.
+    pub(super) fn has_sums_of(&self, table: &str, key: i64) -> Result<bool, ReadError> {
         if !self.has_sums() {
             return Ok(false);
         }
-        let mut any = self.prepare(&any_sql(table))?;
-        Ok(any.query_row([key], |row| row.get(0))?)
+        let mut statement = self.prepare(&any_sql(table))?;
+        Ok(statement.query_row([key], |row| row.get(0))?)
     }
 
     /// How one of a scope's keys is answered in `[from, to)` seconds: by sums where it has many events, in
@@ -58,7 +53,7 @@ impl Snapshot<'_> {
         let table = scope.sums;
         let of = SumsOf { table, key };
         let mut spans = Vec::new();
-        if !self.has_sums_of(of)? {
+        if !self.has_sums_of(table, key)? {
             cut(from, to, &[Unit::Second], &mut spans);
             return Ok((of, spans));
         }

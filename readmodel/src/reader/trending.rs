@@ -11,7 +11,6 @@ use ghev_event::{EventKind, Timestamp};
 use rusqlite::{ToSql, params_from_iter};
 
 use super::by_key::ByKey;
-use super::sums::SumsOf;
 use super::{Identity, Scope, ScopeKeys, Snapshot, Window};
 use crate::RepoKey;
 use crate::error::ReadError;
@@ -178,8 +177,7 @@ impl Snapshot<'_> {
         let length = i64::try_from(BASELINE_WINDOWS).map_or(0, |windows| windows * window);
         let from = to.saturating_sub(length);
         let mut counts = [0; BASELINE_WINDOWS];
-        let sums = SumsOf::of(SummedScope::Repo, key);
-        if self.has_sums_of(sums)? {
+        if self.has_sums_of(SummedScope::Repo.table(), key)? {
             for (from, count) in (0..).map(|at| from + at * window).zip(&mut counts) {
                 *count = self.count_of_repo(key, &query.kinds, [from, from + window])?;
             }

@@ -10,7 +10,7 @@
 //! - `trending`: what stands out.
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `thread_rows`: what they come to is the same however it was written, and of what is left.
-//! - `walks`: pages while more arrives.
+//! - `walks`: pages, while more arrives and where little is met.
 //! - `deadline`: questions that must end.
 //! - `lists`: who there is.
 //! - `completeness`: what coverage says of a story of polls.

@@ -7,10 +7,11 @@ use rusqlite::types::Null;
 
 use super::world::World;
 use crate::contributor_lists::ListedScope;
+use crate::reader::event_query::{Along, Slice};
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
-    activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_query,
-    interval, matrix, repo_counts, series, sums, trending,
+    activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_hours,
+    event_query, interval, matrix, repo_counts, series, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
 use crate::threads::{LineScope, ThreadKind};
@@ -130,6 +131,8 @@ fn what_is_asked_over_time_seeks() {
             sums::any_sql(table),
             sums::busy_sql(table),
             sums::rows_sql(table),
+            event_hours::days_sql(table, 1),
+            event_hours::days_sql(table, 2),
         ] {
             assert_seeks(&snapshot, &sql);
             assert_planned_once(&snapshot, &sql);
@@ -226,6 +229,13 @@ fn a_list_walks_one_index_in_its_order() {
         (EventFilter { org, ..all.clone() }, "events_by_org"),
         (
             EventFilter {
+                window: Window { by, ..window },
+                ..all.clone()
+            },
+            "events_by_time",
+        ),
+        (
+            EventFilter {
                 repo,
                 window: Window { by, ..window },
                 ..all
@@ -235,7 +245,12 @@ fn a_list_walks_one_index_in_its_order() {
     ];
     for (filter, index) in lists {
         for cursor in [None, Some(&cursor)] {
-            let query = &event_query::queries(&filter, cursor, 100)[0];
+            let along = match event_query::narrowest(&filter) {
+                Some(scope) => Along::Identity(scope.column, scope.keys[0]),
+                None => Along::Time,
+            };
+            let slice = Slice { from: 1, to: 9 };
+            let query = event_query::query(&filter, along, slice, (cursor, 100));
             assert_seeks(&snapshot, &query.sql);
             let steps = plan(&snapshot, &query.sql);
             assert!(
