@@ -121,6 +121,7 @@ mod tests {
         AsOf {
             checkpoint,
             observed_at,
+            events_since: None,
         }
     }
 

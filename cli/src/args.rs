@@ -4,7 +4,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ghev_event::Source;
 use ghev_injector::GithubUrl;
@@ -337,6 +339,31 @@ pub(crate) struct ReplayArgs {
         conflicts_with_all = ["check", "until", "into", "rollback"]
     )]
     pub(crate) only: Vec<Projection>,
+}
+
+/// Refuses `--keep-events` where a replay makes no model that could keep less. In the environment and in the
+/// config file it is meant for other commands too.
+pub(crate) fn refuse_what_has_no_effect(
+    mut command: clap::Command,
+    matches: &ArgMatches,
+) -> Result<(), clap::Error> {
+    let Some(("replay", replay)) = matches.subcommand() else {
+        return Ok(());
+    };
+    if replay.value_source("keep_events") != Some(ValueSource::CommandLine) {
+        return Ok(());
+    }
+    let because = if replay.get_flag("check") {
+        "with --check: the comparison keeps what the live read model keeps"
+    } else if replay.get_flag("rollback") {
+        "with --rollback: the read model before keeps what it kept"
+    } else if replay.contains_id("until") {
+        "with --until: a read model of the past has all events up to then"
+    } else {
+        return Ok(());
+    };
+    let detail = format!("--keep-events has no effect {because}");
+    Err(command.error(ErrorKind::ArgumentConflict, detail))
 }
 
 #[derive(Debug, Subcommand)]

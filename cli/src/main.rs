@@ -45,8 +45,11 @@ fn read_arguments(args: &[OsString]) -> Result<Result<Cli, clap::Error>, ConfigE
         None => command,
     };
     let command = with_lenient_switches(command);
-    let matches = command.try_get_matches_from(args);
-    Ok(matches.and_then(|matches| Cli::from_arg_matches(&matches)))
+    let matches = command.clone().try_get_matches_from(args);
+    Ok(matches.and_then(|matches| {
+        args::refuse_what_has_no_effect(command, &matches)?;
+        Cli::from_arg_matches(&matches)
+    }))
 }
 
 /// An empty variable is as good as none: `GHEV_LISTEN: ${LISTEN:-}` of a compose file sets one.

@@ -44,7 +44,7 @@ impl Folded {
 }
 
 impl Projector {
-    /// Brings a log and a model of it together.
+    /// Brings a log and a model of it together, and drops from the model what is too old to be kept.
     pub(crate) fn new(
         cursor: LogCursor,
         mut writer: Writer,
@@ -66,6 +66,10 @@ impl Projector {
                 checkpoint,
                 watermark,
             });
+        }
+        if let Some(since) = projector.writer.too_old()? {
+            tracing::info!(%since, "dropping single events before");
+            projector.writer.drop_old_events()?;
         }
         Ok(projector)
     }

@@ -5,6 +5,7 @@
 
 use std::hash::Hash;
 
+use ghev_event::Timestamp;
 use ghev_readmodel::{AsOf, Edition, LogId, Offset};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
@@ -27,6 +28,7 @@ pub(crate) struct State {
     edition: Edition,
     log: LogId,
     next_offset: Offset,
+    events_since: Option<Timestamp>,
 }
 
 impl State {
@@ -36,6 +38,7 @@ impl State {
             edition,
             log: checkpoint.log_id,
             next_offset: checkpoint.next_offset,
+            events_since: as_of.events_since,
         }
     }
 }

@@ -199,8 +199,29 @@ fn single_events_are_kept_for_a_while_only_where_that_is_asked_for() {
     let counts = answer("/v1/event-counts");
     assert!(counts["coverage"]["events_since"].is_null(), "{counts}");
     assert_eq!(answer("/v1/events")["events"].as_array().unwrap().len(), 50);
+    // Nothing new has come: the limit used to wait for that, and the api would have answered as before.
+    at.run(&["project", "--once", "--keep-events", "1h"])
+        .with_code(0);
+    assert_eq!(answer("/v1/events")["events"], serde_json::json!([]));
     assert!(api.signal("TERM").success());
     at.run(&["project", "--keep-events", "soon"]).with_code(2);
+}
+
+/// `--keep-events` was taken and forgotten.
+#[test]
+fn a_limit_that_would_mean_nothing_is_refused_where_it_is_typed() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let until = ["--until", "1", "--into", "past.db"];
+    for others in [&["--check"][..], &["--rollback"], &until] {
+        let typed = [&["replay", "--keep-events", "1h"][..], others].concat();
+        let refused = at.run(&typed).with_code(2);
+        let told = format!("--keep-events has no effect with {}", others[0]);
+        assert!(refused.stderr.contains(&told), "{}", refused.stderr);
+    }
+    at.file("ghev.toml", b"keep-events = \"1h\"\n");
+    at.run(&["--config", "ghev.toml", "replay", "--check"])
+        .with_code(0);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Records that retention takes away before they were read: a fact, and no end.
 
 use std::thread;
+use std::time::Duration;
 
 use ghev_log::{LogOptions, LogWriter, TrimLimit};
 use ghev_projector::replay::{self, ReplayPhase};
 use ghev_projector::{BatchLimits, StopFlag, run};
+use ghev_readmodel::Projection;
 
 use super::fixture::{Fixture, event, eventually, import};
 
@@ -102,6 +104,28 @@ fn a_replay_whose_log_is_trimmed_under_it_begins_anew() {
     let again = fixture.hashes();
     replay::replay(&fixture.options, &mut |_| {}, &StopFlag::new()).unwrap();
     assert_eq!(fixture.hashes(), again);
+}
+
+/// A limit on a model that had caught up waited for the next record, and one of a replay in part too.
+#[test]
+fn a_new_limit_holds_before_another_record_comes() {
+    let since = |fixture: &Fixture| fixture.reader().snapshot().unwrap().events_since();
+    for in_part in [false, true] {
+        let mut fixture = Fixture::with(&[import(&[event(1, 0)]), import(&[event(2, 0)])]);
+        fixture.catch_up();
+        assert_eq!(since(&fixture), None);
+        fixture.options.keep_events = Some(Duration::from_secs(3600));
+        if in_part {
+            let only = [Projection::Counts];
+            replay::only(&fixture.options, &only, &mut |_| {}, &StopFlag::new()).unwrap();
+        } else {
+            fixture.catch_up();
+        }
+        assert!(since(&fixture).is_some(), "in part: {in_part}");
+        let kept = fixture.hashes();
+        fixture.catch_up();
+        assert_eq!(fixture.hashes(), kept);
+    }
 }
 
 /// How many records `records A up to B` are.

@@ -85,7 +85,6 @@ pub struct Snapshot<'r> {
     /// The versions of the projections that have written it.
     folded: &'r [(Projection, i64)],
     as_of: AsOf,
-    events_since: Option<Timestamp>,
     deadline: &'r Deadline,
 }
 
@@ -101,6 +100,9 @@ pub struct AsOf {
     pub checkpoint: Checkpoint,
     /// When the newest covered envelope was observed; `None` before the first.
     pub observed_at: Option<Timestamp>,
+    /// Since when there are rows of events; `None` where there are all. They may be dropped without a new
+    /// record.
+    pub events_since: Option<Timestamp>,
 }
 
 impl Reader {
@@ -132,7 +134,7 @@ impl Reader {
         let open = self.open.as_ref().expect("opened above");
         let (edition, schema) = (open.edition, open.schema);
         let transaction = ReadTransaction::begin(&open.connection)?;
-        let (as_of, events_since) = state(transaction.0, schema)?;
+        let as_of = state(transaction.0, schema)?;
         let (names, folded) = (&open.names, &open.folded);
         names.borrow_mut().keep_for(as_of.checkpoint.next_offset);
         Ok(Snapshot {
@@ -142,7 +144,6 @@ impl Reader {
             schema,
             folded,
             as_of,
-            events_since,
             deadline: &self.deadline,
         })
     }
@@ -153,7 +154,7 @@ impl Reader {
     /// As [`snapshot`](Self::snapshot).
     pub fn as_of(&mut self) -> Result<(Edition, AsOf), ReadError> {
         let open = self.follow()?;
-        let (as_of, _) = state(&open.connection, open.schema)?;
+        let as_of = state(&open.connection, open.schema)?;
         Ok((open.edition, as_of))
     }
 
@@ -344,9 +345,9 @@ impl Drop for ReadTransaction<'_> {
     }
 }
 
-/// What the model covers, and since when it has the rows of events. The first statement
-/// of a transaction: it is what the transaction's state is taken at.
-fn state(connection: &Connection, schema: i64) -> Result<(AsOf, Option<Timestamp>), ReadError> {
+/// What the model covers. The first statement of a transaction: it is what the transaction's state
+/// is taken at.
+fn state(connection: &Connection, schema: i64) -> Result<AsOf, ReadError> {
     let sql = if schema < schema::RETENTION {
         "SELECT log_id, next_offset, observed_at, NULL FROM checkpoint"
     } else {
@@ -361,14 +362,14 @@ fn state(connection: &Connection, schema: i64) -> Result<(AsOf, Option<Timestamp
         let next_offset = Offset::from_sql(row.get(1)?);
         let observed_at: Option<i64> = row.get(2)?;
         let events_since: Option<i64> = row.get(3)?;
-        let as_of = AsOf {
+        Ok(AsOf {
             checkpoint: Checkpoint {
                 log_id,
                 next_offset,
             },
             observed_at: observed_at.map(Timestamp::from_millis),
-        };
-        Ok((as_of, events_since.map(Timestamp::from_seconds)))
+            events_since: events_since.map(Timestamp::from_seconds),
+        })
     })?;
     Ok(state)
 }
@@ -377,7 +378,7 @@ impl Snapshot<'_> {
     /// Since when the model has the rows of events; `None` where it has all. What is answered from
     /// single events knows none before.
     pub const fn events_since(&self) -> Option<Timestamp> {
-        self.events_since
+        self.as_of.events_since
     }
 
     /// The schema of the generation.

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ghev_event::Timestamp;
 use rusqlite::Connection;
 
-use super::Batch;
 use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
+use super::{Batch, retention};
 use crate::error::{OpenError, WriteError};
 use crate::generation::{GenerationNumber, ModelDir};
-use crate::{Checkpoint, LogId, Offset, SUMMED_FROM_EVENTS, VersionDifferences, schema};
+use crate::{Changes, Checkpoint, LogId, Offset, SUMMED_FROM_EVENTS, VersionDifferences, schema};
 
 /// A writer of small batches beside readers: SQLite grows to this only when it needs to.
 pub(super) const CACHE_KIB: i64 = 32 << 10;
@@ -173,9 +174,31 @@ impl Writer {
 
     /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
     /// hour; `None` for as long as there is a model. What was folded from them stays. From the next
-    /// batch on.
+    /// batch on, or from [`Writer::drop_old_events`].
     pub const fn keep_events(&mut self, kept: Option<Duration>) {
         self.retention.kept = kept;
+    }
+
+    /// What is too old to be kept and is still there: the rows of events before this moment.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn too_old(&self) -> Result<Option<Timestamp>, WriteError> {
+        let newest = "SELECT observed_at FROM checkpoint";
+        let newest: Option<i64> = self.connection.query_row(newest, [], |row| row.get(0))?;
+        let Retention { kept, since } = self.retention;
+        let wanted = retention::since(kept, newest.map(Timestamp::from_millis), since);
+        let changed = wanted.filter(|_| wanted != since);
+        Ok(changed.map(Timestamp::from_seconds))
+    }
+
+    /// Drops what is too old to be kept, without waiting for a record.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`] and [`Batch::commit`].
+    pub fn drop_old_events(&mut self) -> Result<(), WriteError> {
+        let at = self.checkpoint.next_offset;
+        self.begin()?.commit(&Changes::default(), at)
     }
 
     /// Keeps rows of sums for those with at least so many events, instead of
