@@ -10,6 +10,12 @@ const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
 const UNKNOWN_TOTAL: &str = "{msg} {spinner} {bytes} {bytes_per_sec} {elapsed}";
 
+/// Where nothing tells how far it has come.
+const UNCOUNTED: &str = "{msg} {spinner} {elapsed}";
+
+/// What nothing is told of turns this often.
+const TICK: Duration = Duration::from_millis(100);
+
 /// Progress in bytes or in records. Written to standard error.
 pub(crate) struct Progress {
     what: &'static str,
@@ -17,6 +23,7 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     on_terminal: bool,
     line_at: Instant,
+    /// When this part of the work began.
     started_at: Instant,
 }
 
@@ -24,22 +31,29 @@ impl Progress {
     /// Begins; nothing is shown before the first report.
     pub(crate) fn start(what: &'static str) -> Self {
         let on_terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::no_length();
-        bar.set_draw_target(if on_terminal {
+        let target = if on_terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
-        });
-        bar.set_message(what);
+        };
+        Self::drawn(what, on_terminal, target)
+    }
+
+    fn drawn(what: &'static str, on_terminal: bool, target: ProgressDrawTarget) -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_draw_target(target);
         let now = Instant::now();
-        Self {
+        let progress = Self {
             what,
             label: what.to_owned(),
             bar,
             on_terminal,
             line_at: now + LINE_INTERVAL,
             started_at: now,
-        }
+        };
+        progress.set_style(UNCOUNTED);
+        progress.bar.set_message(what);
+        progress
     }
 
     /// So many bytes of so many.
@@ -51,9 +65,22 @@ impl Progress {
     /// Begins another part of the work, whose bar and rate are its own.
     pub(crate) fn begin(&mut self, part: &'static str) {
         self.label = format!("{} ({part})", self.what);
-        self.bar.set_message(self.label.clone());
+        self.bar.disable_steady_tick();
+        // Nothing of the part before is drawn under the name of this one.
+        self.set_style(UNCOUNTED);
         self.bar.reset();
+        self.bar.set_message(self.label.clone());
         self.started_at = Instant::now();
+    }
+
+    /// This part of the work does not tell how far it has come.
+    pub(crate) fn uncounted(&mut self) {
+        if self.on_terminal {
+            self.bar.enable_steady_tick(TICK);
+        } else if Instant::now() >= self.line_at {
+            self.line_at += LINE_INTERVAL;
+            tracing::info!("{}", self.label);
+        }
     }
 
     /// So many records of so many, with so many events.
@@ -100,11 +127,17 @@ impl Progress {
             UNKNOWN_TOTAL
         };
         let is_new = self.bar.position() == 0 || self.bar.length() != total;
-        if is_new && let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style);
+        if is_new {
+            self.set_style(template);
             if let Some(total) = total {
                 self.bar.set_length(total);
             }
+        }
+    }
+
+    fn set_style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
         }
     }
 
@@ -120,5 +153,84 @@ impl Progress {
     /// Takes the bar away.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::TermLike;
+
+    use super::*;
+
+    /// A terminal that remembers every line that was drawn.
+    #[derive(Debug, Clone, Default)]
+    struct Drawn(Arc<Mutex<Vec<String>>>);
+
+    impl Drawn {
+        fn lines(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl TermLike for Drawn {
+        fn width(&self) -> u16 {
+            200
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(line)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push(text.to_owned());
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The last part of a replay, which counts nothing, stood there with the records of the part before,
+    /// all of them, and 300,000,000 events/s.
+    #[test]
+    fn a_part_that_counts_nothing_shows_no_counts_of_another() {
+        let drawn = Drawn::default();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(drawn.clone()), 255);
+        let mut progress = Progress::drawn("replaying", true, target);
+        progress.begin("folding");
+        progress.records(30, 30, 300_000);
+        progress.bar.tick();
+        progress.begin("writing");
+        progress.uncounted();
+        progress.bar.tick();
+        progress.begin("catching up");
+        progress.records(1, 2, 10);
+        progress.end();
+        let lines = drawn.lines();
+        let has = |part: &str, text: &str| {
+            let mut of_part = lines.iter().filter(|line| line.contains(part));
+            of_part.any(|line| line.contains(text))
+        };
+        assert!(has("(folding)", "30/30 records"), "{lines:?}");
+        assert!(has("(writing)", ""), "{lines:?}");
+        assert!(!has("(writing)", "events/s"), "{lines:?}");
+        assert!(!has("(catching up)", "30/30"), "{lines:?}");
+        assert!(!has("", "0/0"), "{lines:?}");
     }
 }

@@ -72,7 +72,11 @@ fn with_progress<T: Send + 'static>(
                 if phase.replace(at.phase) != Some(at.phase) {
                     progress.begin(phase_name(at.phase));
                 }
-                progress.records(at.next_offset, at.watermark, at.events);
+                if reads_records(at.phase) {
+                    progress.records(at.next_offset, at.watermark, at.events);
+                } else {
+                    progress.uncounted();
+                }
             };
             let result = work(&mut report, flag);
             progress.end();
@@ -91,6 +95,17 @@ const fn phase_name(phase: ReplayPhase) -> &'static str {
         ReplayPhase::Folding => "2 of 3, folding",
         ReplayPhase::Writing => "3 of 3, writing the tables",
         ReplayPhase::CatchingUp => "catching up",
+    }
+}
+
+/// Whether a phase tells of each record.
+const fn reads_records(phase: ReplayPhase) -> bool {
+    match phase {
+        ReplayPhase::Copying | ReplayPhase::Writing => false,
+        ReplayPhase::Refolding
+        | ReplayPhase::Comparing
+        | ReplayPhase::Folding
+        | ReplayPhase::CatchingUp => true,
     }
 }
 
