@@ -63,7 +63,7 @@ pub use reader::{
 pub use statistics::Distribution;
 pub use sums::SUMMED_FROM_EVENTS;
 pub use table_differences::{RowDifference, RowDifferenceKind};
-pub use table_hashes::TableHashes;
+pub use table_hashes::{IndexFault, TableHashes};
 pub use writer::{
     Admission, Admit, Batch, CheckpointingError, Obstacle, Rebuild, RebuildSource, Writer,
 };

@@ -1,5 +1,5 @@
-//! What a model says, as one digest a table: two models of the same log prefix have the same.
-//! Knows nothing about what the tables mean.
+//! What a model says, as one digest a table: two models of the same log prefix have the same, and the same
+//! indexes. Knows nothing about what the tables mean.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +19,17 @@ pub struct TableHashes {
     pub events_since: Option<Timestamp>,
     /// A BLAKE3 digest of each table's rows, by the table's name.
     pub tables: BTreeMap<String, [u8; 32]>,
+    /// How each index is defined, by its name.
+    pub indexes: BTreeMap<String, String>,
+}
+
+/// What is wrong with an index of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IndexFault {
+    /// There is none of this name.
+    Missing,
+    /// It is of something else.
+    DefinedOtherwise,
 }
 
 impl TableHashes {
@@ -38,7 +49,21 @@ impl TableHashes {
             checkpoint: snapshot.as_of().checkpoint,
             events_since: snapshot.events_since(),
             tables,
+            indexes: indexes_of(&snapshot)?,
         })
+    }
+
+    /// The indexes of `right` that this model does not have so, by name. Others are nobody's business.
+    pub fn index_faults(&self, right: &Self) -> Vec<(String, IndexFault)> {
+        let faults = right.indexes.iter().filter_map(|(name, definition)| {
+            let fault = match self.indexes.get(name) {
+                Some(own) if own == definition => return None,
+                Some(_) => IndexFault::DefinedOtherwise,
+                None => IndexFault::Missing,
+            };
+            Some((name.clone(), fault))
+        });
+        faults.collect()
     }
 
     /// The tables that differ, or that only one of the two has, by name.
@@ -60,6 +85,18 @@ fn tables_of(snapshot: &Snapshot<'_>) -> Result<Vec<String>, ReadError> {
     let mut statement = snapshot.prepare(sql)?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// Those that have a definition: not the ones that come with a table.
+fn indexes_of(snapshot: &Snapshot<'_>) -> Result<BTreeMap<String, String>, ReadError> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    let mut statement = snapshot.prepare(sql)?;
+    let indexes = statement.query_map([], |row| {
+        let definition: String = row.get(1)?;
+        let words: Vec<&str> = definition.split_whitespace().collect();
+        Ok((row.get(0)?, words.join(" ")))
+    })?;
+    Ok(indexes.collect::<Result<_, _>>()?)
 }
 
 /// The columns of a table's primary key, in quotes.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ghev_projector::StopFlag;
 use ghev_projector::replay::{self, ReplayPhase, ReplayProgress, Until};
-use ghev_readmodel::{Offset, RowDifferenceKind};
+use ghev_readmodel::{IndexFault, Offset, RowDifferenceKind};
 
 use super::progress::Progress;
 use super::{DataDir, output, project, runtime};
@@ -143,7 +143,7 @@ fn only(dirs: &DataDir, args: &ReplayArgs) -> Result<Exit, CommandError> {
     })
 }
 
-/// Exit 5 where a table differs.
+/// Exit 5 where a table or an index differs.
 fn check(dirs: &DataDir) -> Result<Exit, CommandError> {
     let options = project::options(dirs, KeepArgs::default());
     let report = with_progress("replaying to compare", move |progress, flag| {
@@ -161,12 +161,32 @@ fn check(dirs: &DataDir) -> Result<Exit, CommandError> {
                 output.line(format_args!("  {}: {kind}", row.key))?;
             }
         }
-        output.line(match report.differing.len() {
-            0 => "the read model is what the log makes of it".to_owned(),
-            count => format!("{count} tables differ from what the log makes: run `ghev replay`"),
+        for (index, fault) in &report.indexes {
+            let what = match fault {
+                IndexFault::Missing => "is missing",
+                IndexFault::DefinedOtherwise => "is of something else",
+            };
+            output.line(format_args!("the index {index} {what}"))?;
+        }
+        let tables = match report.differing.len() {
+            0 => None,
+            1 => Some("1 table differs".to_owned()),
+            count => Some(format!("{count} tables differ")),
+        };
+        let indexes = match report.indexes.len() {
+            0 => None,
+            1 => Some("1 index differs".to_owned()),
+            count => Some(format!("{count} indexes differ")),
+        };
+        let wrong: Vec<String> = tables.into_iter().chain(indexes).collect();
+        output.line(if wrong.is_empty() {
+            "the read model is what the log makes of it".to_owned()
+        } else {
+            let wrong = wrong.join(" and ");
+            format!("{wrong} from what the log makes: run `ghev replay`, which makes all anew")
         })
     })?;
-    Ok(if report.differing.is_empty() {
+    Ok(if report.is_good() {
         Exit::Done
     } else {
         Exit::ReplayDiffers

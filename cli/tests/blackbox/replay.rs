@@ -273,6 +273,43 @@ fn a_read_model_that_was_meddled_with_is_found_out() {
     at.run(&["replay", "--check"]).with_code(0);
 }
 
+/// Without an index questions that name it fail, while the comparison said that all was well.
+#[test]
+fn an_index_that_is_missing_or_is_of_something_else_is_found_out() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let database = at.data().join("readmodel/gen-00000001.db");
+    let meddle = |right: &str, wrong: &str| {
+        let (right, wrong) = (right.as_bytes(), wrong.as_bytes());
+        let mut bytes = fs::read(&database).unwrap();
+        while bytes.windows(right.len()).any(|window| window == right) {
+            bytes = replace(&bytes, right, wrong);
+        }
+        fs::write(&database, bytes).unwrap();
+    };
+    meddle("events_by_org", "events_by_pet");
+    let missing = at.run(&["replay", "--check"]).with_code(5).text();
+    assert!(
+        missing.contains("the index events_by_org is missing"),
+        "{missing}"
+    );
+    assert!(
+        missing.contains("1 index differs") && missing.contains("`ghev replay`"),
+        "{missing}"
+    );
+    // Who writes the model makes it; the one that nobody knows harms nobody.
+    at.run(&["project", "--once"]).with_code(0);
+    at.run(&["replay", "--check"]).with_code(0);
+    meddle("ON gaps (to_at, from_at)", "ON gaps (from_at, to_at)");
+    let otherwise = at.run(&["replay", "--check"]).with_code(5).text();
+    assert!(
+        otherwise.contains("the index gaps_by_time is of something else"),
+        "{otherwise}"
+    );
+    at.run(&["replay"]).with_code(0);
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
 #[test]
 fn one_projection_is_rebuilt_alone_on_demand_or_for_another_version_of_it() {
     let at = imported();

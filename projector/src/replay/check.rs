@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ghev_readmodel::{ModelDir, Offset, RowDifference, TableHashes};
+use ghev_readmodel::{IndexFault, ModelDir, Offset, RowDifference, TableHashes};
 
 use super::load::Projecting;
 use super::progress::ReplayProgress;
@@ -25,13 +25,22 @@ pub struct CheckReport {
     /// The first rows of each in which the current generation (the first) and the replay (the second)
     /// differ. None where the projector has gone on meanwhile.
     pub rows: Vec<(String, RowDifference)>,
+    /// The indexes that the current generation does not have as it should, by name.
+    pub indexes: Vec<(String, IndexFault)>,
+}
+
+impl CheckReport {
+    /// Whether the current generation is what the log makes of it.
+    pub fn is_good(&self) -> bool {
+        self.differing.is_empty() && self.indexes.is_empty()
+    }
 }
 
 /// How many rows of a table are named.
 const ROWS_MAX: usize = 5;
 
 /// Replays the log into a scratch file up to where the current generation stands, and compares
-/// every table. The projector may go on meanwhile. Blocks the calling thread.
+/// every table, and which indexes there are. The projector may go on meanwhile. Blocks the calling thread.
 ///
 /// # Errors
 /// Where there is no read model, and as [`replay`](super::replay()).
@@ -92,7 +101,8 @@ fn compare(
         load.drop_events_before(since);
     }
     load.seal(next_offset)?;
-    let differing = live.differing(&TableHashes::of(scratch)?);
+    let right = TableHashes::of(scratch)?;
+    let (differing, indexes) = (live.differing(&right), live.index_faults(&right));
     let mut rows = Vec::new();
     for table in &differing {
         let of_table = RowDifference::first_of(table, live_path, scratch, ROWS_MAX)?;
@@ -104,5 +114,6 @@ fn compare(
         first_offset,
         differing,
         rows,
+        indexes,
     })
 }
