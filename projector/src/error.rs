@@ -41,13 +41,13 @@ pub enum ProjectError {
     },
     /// There is no room for another generation.
     #[error(
-        "a replay needs about {needed_bytes} bytes in {}, and {free_bytes} are free there: free some space, \
+        "a new read model needs about {needed_bytes} bytes in {}, and {free_bytes} are free there: free some space, \
          or keep fewer events (--keep-events)", dir.display()
     )]
     NoSpace {
         /// Where it would be written.
         dir: PathBuf,
-        /// What it would take, by what the current generation does.
+        /// What it would take, by what the current generation does, or by how many events the log has.
         needed_bytes: u64,
         /// What an ordinary user may still write there.
         free_bytes: u64,

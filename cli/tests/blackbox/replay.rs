@@ -180,6 +180,37 @@ fn a_file_of_the_past_is_served() {
     assert!(missing.stderr.contains("no.db"), "{}", missing.stderr);
 }
 
+/// A first model had to fit into 1 MiB only, and filled the disk under the log.
+#[test]
+fn a_first_model_that_does_not_fit_is_refused_too() {
+    let at = Workspace::new();
+    let Some(_disk) = SmallDisk::mount(&at.data(), "16m") else {
+        eprintln!("skipped: no filesystem may be mounted here");
+        return;
+    };
+    at.file("a.json", &ndjson(&events(1..=20_000)));
+    at.run(&["import", "a.json", "--free-space-floor", "0"])
+        .with_code(0);
+    let ballast = at.data().join("ballast");
+    assert!(
+        fs::write(&ballast, vec![1; 16 << 20]).is_err(),
+        "the disk is small"
+    );
+    let taken = fs::metadata(&ballast).unwrap().len();
+    let kept = fs::File::options().write(true).open(&ballast).unwrap();
+    kept.set_len(taken - (2 << 20)).unwrap();
+    drop(kept);
+    for args in [&["project", "--once"][..], &["replay"]] {
+        let refused = at.run(args).with_code(1);
+        let told = refused
+            .stderr
+            .contains("a new read model needs about 4000000 bytes");
+        assert!(told, "{}", refused.stderr);
+    }
+    fs::remove_file(&ballast).unwrap();
+    at.run(&["project", "--once"]).with_code(0);
+}
+
 #[test]
 fn single_events_are_kept_for_a_while_only_where_that_is_asked_for() {
     let at = imported();

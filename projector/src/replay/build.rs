@@ -41,7 +41,7 @@ pub fn replay(
     let watermark = open_log(options)?.watermark()?;
     let _lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
-    space::check(&dir, convert::to_model(watermark)?, dir.path())?;
+    space::check(options, convert::to_model(watermark)?, dir.path())?;
     let generation = dir.reserve_next()?;
     let with = Projecting {
         options,

@@ -58,7 +58,7 @@ pub fn check(
         })?;
     let live_path = dir.generation_path(current);
     let live = TableHashes::of(&live_path)?;
-    space::check(&dir, live.checkpoint.next_offset, dir.path())?;
+    space::check(options, live.checkpoint.next_offset, dir.path())?;
     let scratch = dir.path().join(SCRATCH);
     ModelDir::remove_database(&scratch)?;
     let compared = compare(

@@ -79,7 +79,7 @@ pub fn only(
     let because = match source(&dir, &mut cursor, wanted)? {
         Ok(source) => {
             let until = convert::to_model(cursor.watermark()?)?;
-            space::check(&dir, until, dir.path())?;
+            space::check(options, until, dir.path())?;
             let with = Projecting {
                 options,
                 progress,

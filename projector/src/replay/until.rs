@@ -54,7 +54,7 @@ pub fn until(
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
-    space::check(&options.model(), convert::to_model(end)?, parent)?;
+    space::check(options, convert::to_model(end)?, parent)?;
     let with = Projecting {
         options,
         progress,
