@@ -112,7 +112,7 @@ fn parsed<T: Value>(name: &'static str, text: &str, input: &mut Input) -> Option
     match T::parse(text) {
         Ok(value) => Some(value),
         Err(reason) => {
-            input.refuse(name, reason);
+            input.refuse_value(name, reason);
             None
         }
     }

@@ -1,5 +1,8 @@
 //! The raw path and query of a request, decoded, and what was found wrong with them so far.
 
+use std::borrow::Borrow;
+
+use super::Format;
 use super::nearest::nearest;
 use crate::problem::{Code, ParameterError, Problem};
 
@@ -10,8 +13,18 @@ pub(crate) struct Input {
     query: Vec<(String, String)>,
     /// Names of the query's parameters that were asked for.
     known: Vec<&'static str>,
+    /// The formats that there are of what is asked for.
+    formats: &'static [Format],
     errors: Vec<ParameterError>,
     conflict: bool,
+}
+
+/// What a parameter that can be a few words should have been.
+pub(super) fn one_of<W: Borrow<str>>(words: &[W]) -> String {
+    match words {
+        [only] => format!("must be {}", only.borrow()),
+        several => format!("must be one of {}", several.join(", ")),
+    }
 }
 
 /// How much of a client's own text an error repeats, in characters.
@@ -66,6 +79,20 @@ impl Input {
             .extract_if(.., |(given, _)| given == name)
             .map(|(_, value)| value)
             .collect()
+    }
+
+    /// Names these where a format is none at all: of others there is no use here.
+    pub(crate) const fn offer(&mut self, formats: &'static [Format]) {
+        self.formats = formats;
+    }
+
+    /// Notes that a parameter's value is none that it can be.
+    pub(super) fn refuse_value(&mut self, name: &str, reason: String) {
+        if name == "format" && !self.formats.is_empty() {
+            let words: Vec<String> = self.formats.iter().map(ToString::to_string).collect();
+            return self.refuse(name, one_of(&words));
+        }
+        self.refuse(name, reason);
     }
 
     /// Notes what is wrong with a parameter.

@@ -7,6 +7,7 @@ use ghev_readmodel::{Bots, ListOrder, PullRequestAction, SeriesInterval, TimeAxi
 use serde_json::{Value as Json, json};
 
 use super::Value;
+use super::input::one_of;
 
 /// Declares a value that is one of a few words.
 macro_rules! words {
@@ -37,7 +38,7 @@ macro_rules! words {
             fn parse(text: &str) -> Result<Self, String> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("must be one of {}", Self::WORDS.join(", "))),
+                    _ => Err(one_of(Self::WORDS)),
                 }
             }
         }

@@ -58,6 +58,7 @@ struct TypedAsked<P, V> {
 
 impl<P: Parameters, V: View> Question for Typed<P, V> {
     fn read(&self, input: &mut Input) -> Option<Box<dyn Asked>> {
+        input.offer(self.offered.formats());
         let parameters = P::read(input)?;
         Some(Box::new(TypedAsked {
             parameters,

@@ -123,6 +123,24 @@ fn what_cannot_be_had_is_not_acceptable() {
     );
 }
 
+/// `svg` was named on paths that have no picture, and `csv` on those that have nothing else.
+#[test]
+fn the_formats_that_are_named_instead_of_an_unknown_one_are_those_that_can_be_had() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for (path, formats) in [
+        ("/v1/events", "must be one of json, ndjson, csv"),
+        ("/v1/status", "must be json"),
+        ("/v1/event-counts.svg", "must be svg"),
+    ] {
+        let refused = client.get(&format!("{path}?format=xml"));
+        assert_eq!(refused.problem(400, "invalid_parameter"), ["format"]);
+        let reason = &refused.json()["errors"][0]["reason"];
+        assert_eq!(reason, formats, "{path}");
+    }
+}
+
 #[test]
 fn long_answers_are_compressed_as_the_client_likes() {
     let model = Model::small();
