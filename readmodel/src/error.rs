@@ -27,6 +27,17 @@ pub enum OpenError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// Files beside it are missing and cannot be made, or cannot be read.
+    #[error(
+        "cannot open the read model {}: {source}; let it and its -wal be read, and its directory be written, \
+         or copy it without a -wal once its projector has ended", path.display()
+    )]
+    OutOfPlace {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// The file was written by a version of ghev with other tables.
     #[error(
         "the read model {} has schema {found}, this version of ghev needs {expected}; \

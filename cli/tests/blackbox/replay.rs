@@ -211,6 +211,47 @@ fn a_first_model_that_does_not_fit_is_refused_too() {
     at.run(&["project", "--once"]).with_code(0);
 }
 
+/// A model that was copied with its WAL while it was written was not served where nothing can be written: 503,
+/// and no word of what to do.
+#[test]
+fn a_copy_of_a_model_and_its_wal_is_served_where_nothing_can_be_written() {
+    let copy = Workspace::new();
+    let Some(disk) = SmallDisk::mount(&copy.data(), "64m") else {
+        eprintln!("skipped: no filesystem may be mounted here");
+        return;
+    };
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let mut projector = at.start(&["project"]);
+    let more = event(Made {
+        id: 51,
+        ..Made::default()
+    });
+    at.file("more.json", more.as_bytes());
+    at.run(&["import", "more.json"]).with_code(0);
+    projector.until("the new event", || {
+        let status = at.run(&["status", "--format", "json"]).json();
+        (status["read_model"]["events"] == 51).then_some(())
+    });
+    projector.kill();
+
+    let (from, to) = (at.data().join("readmodel"), copy.data().join("readmodel"));
+    fs::create_dir(&to).unwrap();
+    for file in ["CURRENT", "gen-00000001.db", "gen-00000001.db-wal"] {
+        fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+    assert!(fs::metadata(to.join("gen-00000001.db-wal")).unwrap().len() > 0);
+    if !disk.seal() {
+        eprintln!("skipped: it cannot be made read-only");
+        return;
+    }
+    let mut api = copy.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let status = get(&api.address(), "/v1/status").unwrap();
+    assert_eq!(status.status, 200, "{status:?}");
+    assert_eq!(status.json()["events"], 51);
+    assert!(api.signal("TERM").success());
+}
+
 #[test]
 fn single_events_are_kept_for_a_while_only_where_that_is_asked_for() {
     let at = imported();

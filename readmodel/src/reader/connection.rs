@@ -264,9 +264,12 @@ fn open_generation(
     deadline: &Deadline,
 ) -> Result<OpenGeneration, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let failed = |source| OpenError::Sqlite {
-        path: path.to_path_buf(),
-        source,
+    let failed = |source| {
+        let path = path.to_path_buf();
+        if sealed::is_out_of_place(&source) {
+            return OpenError::OutOfPlace { path, source };
+        }
+        OpenError::Sqlite { path, source }
     };
     let opened = Connection::open_with_flags(path, flags)
         .and_then(|connection| configured(connection, deadline));

@@ -21,6 +21,13 @@ impl SmallDisk {
             _ => None,
         }
     }
+
+    /// Lets nothing more be written to it; `false` where that cannot be had.
+    pub(crate) fn seal(&self) -> bool {
+        let mut remount = Command::new("mount");
+        remount.args(["-o", "remount,ro"]).arg(&self.0);
+        remount.status().is_ok_and(|status| status.success())
+    }
 }
 
 impl Drop for SmallDisk {
