@@ -14,8 +14,6 @@
 //!
 //! Up to an instant, as many have contributed as the first two lines have entries, less those of the third.
 
-use std::collections::BTreeMap;
-
 use crate::leb128::{put, take};
 use crate::timelines::Line;
 
@@ -100,12 +98,12 @@ pub(crate) fn counts_of(of: ByLogin) -> [Option<u64>; 2] {
     [people, all]
 }
 
-/// How many actors have contributed how often.
+/// How many actors have contributed how often, the fewest first.
 ///
 /// Packed: of each count, in their order, the difference to the one before it, 0 at first, and how many actors
 /// have it, as in [`leb128`](crate::leb128).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tally(BTreeMap<u64, u64>);
+pub(crate) struct Tally(Vec<(u64, u64)>);
 
 /// Bytes that are no tally, or an actor who is in none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -115,25 +113,30 @@ pub(crate) struct BadTally;
 impl Tally {
     /// Adds actors who have contributed so often.
     pub(crate) fn add(&mut self, count: u64, actors: u64) {
-        *self.0.entry(count).or_default() += actors;
+        match self.0.binary_search_by_key(&count, |&(count, _)| count) {
+            Ok(at) => self.0[at].1 += actors,
+            Err(at) => self.0.insert(at, (count, actors)),
+        }
     }
 
     /// Takes an actor away.
     pub(crate) fn remove(&mut self, count: u64) -> Result<(), BadTally> {
-        let actors = self.0.get_mut(&count).ok_or(BadTally)?;
+        let at = self.0.binary_search_by_key(&count, |&(count, _)| count);
+        let at = at.map_err(|_| BadTally)?;
+        let (_, actors) = &mut self.0[at];
         *actors -= 1;
         if *actors == 0 {
-            self.0.remove(&count);
+            self.0.remove(at);
         }
         Ok(())
     }
 
     /// Counts and how many actors have them, the largest first.
     pub(crate) fn descending(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.0.iter().rev().map(|(&count, &actors)| (count, actors))
+        self.0.iter().rev().copied()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -144,7 +147,7 @@ impl Tally {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut to = Vec::with_capacity(3 * self.0.len());
         let mut before = 0;
-        for (&count, &actors) in &self.0 {
+        for &(count, actors) in &self.0 {
             put(&mut to, count - before);
             put(&mut to, actors);
             before = count;
@@ -154,14 +157,16 @@ impl Tally {
 
     pub(crate) fn from_bytes(mut bytes: &[u8]) -> Result<Self, BadTally> {
         let bytes = &mut bytes;
-        let (mut tally, mut count) = (BTreeMap::new(), 0_u64);
+        let mut tally: Vec<(u64, u64)> = Vec::with_capacity(bytes.len() / 2);
         while !bytes.is_empty() {
+            let before = tally.last().map(|&(count, _)| count);
             let more = take(bytes).ok_or(BadTally)?;
-            count = count.checked_add(more).ok_or(BadTally)?;
+            let count = before.unwrap_or(0).checked_add(more).ok_or(BadTally)?;
             let actors = take(bytes).filter(|&actors| actors > 0).ok_or(BadTally)?;
-            if tally.insert(count, actors).is_some() {
+            if before == Some(count) {
                 return Err(BadTally);
             }
+            tally.push((count, actors));
         }
         Ok(Self(tally))
     }

@@ -6,7 +6,7 @@ use std::io;
 use super::contributor_lists::{ContributorLists, put_contributor, take_contributor};
 use super::ordered::{put, put_integer, put_optional, take};
 use super::record::Record;
-use super::repo_counts::RepoHoursTable;
+use super::repo_counts::RepoCountsTable;
 use super::scope_sums::{ScopeSums, detail};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
@@ -135,7 +135,7 @@ pub(super) fn write_by_time(
     mut entries: Sorted,
     mut tree: IndexTree,
     mut lists: ContributorLists,
-    mut repos: RepoHoursTable,
+    mut repos: RepoCountsTable,
 ) -> io::Result<()> {
     let mut record = Record::default();
     while let Some(mut entry) = entries.next()? {

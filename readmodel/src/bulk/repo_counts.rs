@@ -6,26 +6,26 @@ use std::io;
 use super::record::Record;
 use super::scope_sums::SumLimits;
 use super::tree::TableTree;
-use crate::repo_counts::{Hours, KindCode, RepoHours};
+use crate::repo_counts::{Builder, KindCode, RepoRow};
 use crate::stored::UNDATED;
 
 /// The table.
 pub(super) const TABLE: &str = "repo_counts";
 
 /// Writes the table beside an index.
-pub(super) struct RepoHoursTable {
+pub(super) struct RepoCountsTable {
     limits: SumLimits,
-    hours: Hours,
+    builder: Builder,
     tree: TableTree,
     record: Record,
     row: Vec<u8>,
 }
 
-impl RepoHoursTable {
+impl RepoCountsTable {
     pub(super) fn new(limits: SumLimits, tree: TableTree) -> Self {
         Self {
             limits,
-            hours: Hours::new(limits.summed_from),
+            builder: Builder::new(limits.summed_from),
             tree,
             record: Record::default(),
             row: Vec::new(),
@@ -38,28 +38,29 @@ impl RepoHoursTable {
         if second == UNDATED || dropped {
             return Ok(());
         }
-        self.hours.see(second, repo, kind);
-        let rows = self.hours.take_rows();
+        self.builder.see(second, repo, kind);
+        let rows = self.builder.take_rows();
         self.put(rows)
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
-        let hours = std::mem::replace(&mut self.hours, Hours::new(self.limits.summed_from));
-        self.put(hours.finish())?;
+        let next = Builder::new(self.limits.summed_from);
+        let builder = std::mem::replace(&mut self.builder, next);
+        self.put(builder.finish())?;
         self.tree.finish()
     }
 
-    fn put(&mut self, rows: Vec<RepoHours>) -> io::Result<()> {
-        for RepoHours {
+    fn put(&mut self, rows: Vec<RepoRow>) -> io::Result<()> {
+        for RepoRow {
             start,
-            hours,
+            minutes,
             counts,
         } in rows
         {
             // The number of a row stands before it, and NULL in its place.
             self.record.clear();
             self.record.null();
-            self.record.integer(hours);
+            self.record.integer(minutes);
             self.record.blob(&counts);
             self.row.clear();
             self.record.write(&mut self.row);

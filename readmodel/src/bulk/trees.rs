@@ -10,7 +10,7 @@ use super::contributor_lists::ContributorLists;
 use super::file::Roots;
 use super::index::{self, BY_KEY, BY_THREAD, EventIndex};
 use super::pages::PageFile;
-use super::repo_counts::{self, RepoHoursTable};
+use super::repo_counts::{self, RepoCountsTable};
 use super::scope_sums::{ScopeSums, SumLimits};
 use super::sorter::Sorted;
 use super::spill::{Run, Spill};
@@ -70,7 +70,7 @@ impl Trees<'_> {
             }
             (_, None) => {
                 let lists = ContributorLists::of_all(self.limits, lists(ListedScope::All));
-                let repos = RepoHoursTable::new(self.limits, self.table(repo_counts::TABLE));
+                let repos = RepoCountsTable::new(self.limits, self.table(repo_counts::TABLE));
                 Tree::ByTime(runs, tree, Box::new((lists, repos)))
             }
             (_, Some(of)) => {
@@ -166,7 +166,11 @@ enum Tree {
     Rows(TableTree),
     Keys(Vec<Run>, IndexTree),
     /// The index over times, and what is made beside it.
-    ByTime(Vec<Run>, IndexTree, Box<(ContributorLists, RepoHoursTable)>),
+    ByTime(
+        Vec<Run>,
+        IndexTree,
+        Box<(ContributorLists, RepoCountsTable)>,
+    ),
     /// An index over scopes, and their sums and lists.
     OfScopes(
         Vec<Run>,

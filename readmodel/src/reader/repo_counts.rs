@@ -4,13 +4,13 @@
 use super::Snapshot;
 use crate::Projection;
 use crate::error::ReadError;
-use crate::repo_counts::{KindCode, read};
-use crate::stored::{DAY_HOURS, HOUR_SECONDS};
+use crate::repo_counts::{DAY_MINUTES, KindCode, read};
+use crate::stored::MINUTE_SECONDS;
 
 /// The version of the projection since which there is the table.
 const COUNTS: i64 = 1;
 
-const DAY_SECONDS: i64 = DAY_HOURS * HOUR_SECONDS;
+const DAY_SECONDS: i64 = DAY_MINUTES * MINUTE_SECONDS;
 
 impl Snapshot<'_> {
     /// Whether there are rows: an older generation has none.
@@ -30,15 +30,15 @@ impl Snapshot<'_> {
             return Ok(rest);
         }
         // A day's row begins with the day.
-        let first = from.div_euclid(DAY_SECONDS) * DAY_HOURS;
-        let last = (to - 1).div_euclid(HOUR_SECONDS);
+        let first = from.div_euclid(DAY_SECONDS) * DAY_MINUTES;
+        let last = (to - 1).div_euclid(MINUTE_SECONDS);
         let mut rows = self.prepare(ROWS)?;
         let mut rows = rows.query([first, last])?;
         while let Some(row) = rows.next()? {
             self.is_in_time()?;
-            let (start, hours): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let begin = start.saturating_mul(HOUR_SECONDS);
-            let end = begin.saturating_add(hours * HOUR_SECONDS);
+            let (start, minutes): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let begin = start.saturating_mul(MINUTE_SECONDS);
+            let end = begin.saturating_add(minutes * MINUTE_SECONDS);
             if from <= begin && end <= to {
                 let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
                 read(bytes, &mut tell).map_err(ReadError::of_blob)?;
@@ -51,4 +51,4 @@ impl Snapshot<'_> {
 }
 
 pub(super) const ROWS: &str =
-    "SELECT start, hours, counts FROM repo_counts WHERE start >= ?1 AND start <= ?2";
+    "SELECT start, minutes, counts FROM repo_counts WHERE start >= ?1 AND start <= ?2";

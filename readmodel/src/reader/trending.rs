@@ -1,6 +1,6 @@
 //! Repositories with more events than they usually have. Knows nothing about what the events are.
 //!
-//! Events in the window are counted by rows of the hours within it, and one by one at its ends.
+//! Events in the window are counted by rows of the stretches within it, and one by one at its ends.
 //! A repository's count in the window is compared with its counts in the windows of the same length
 //! before it. Few repositories' pasts are read: no z-score exceeds its count, so that those with
 //! fewer events than the last place's z-score cannot come in any more.

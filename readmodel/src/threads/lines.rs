@@ -15,6 +15,7 @@
 
 use super::{Outcome, Summary, ThreadKey, ThreadKind, ThreadRow};
 use crate::leb128::{signed, unsigned};
+use crate::sums::SummedScope;
 use crate::timelines::{Entry, Line, VALUES_MAX};
 
 /// The version of the projection since which there are timelines.
@@ -99,6 +100,15 @@ impl LineScope {
             Self::All => "thread_lines_of_all",
             Self::Repo => "thread_lines_of_repos",
             Self::Org => "thread_lines_of_orgs",
+        }
+    }
+
+    /// What kind of identity it is among those that have sums; `None` for everybody.
+    pub(crate) const fn summed(self) -> Option<SummedScope> {
+        match self {
+            Self::All => None,
+            Self::Repo => Some(SummedScope::Repo),
+            Self::Org => Some(SummedScope::Org),
         }
     }
 

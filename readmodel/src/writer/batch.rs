@@ -12,7 +12,7 @@ use super::event_row::thread_of;
 use super::event_rows::EventRows;
 use super::file::Retention;
 use super::many::Many;
-use super::{Writer, contributor_lists, repo_counts, retention, rows, sums, threads};
+use super::{Writer, contributor_lists, contributors, repo_counts, retention, rows, sums, threads};
 use crate::error::WriteError;
 use crate::threads::ThreadKey;
 use crate::{Changes, Checkpoint, Offset, Place};
@@ -183,9 +183,10 @@ impl<'w> Batch<'w> {
             transaction,
         } = self;
         drop(events);
-        rows::add(&transaction, changes, summed_from)?;
+        rows::add_before_contributors(&transaction, changes)?;
         let first = Place::first_of(checkpoint.next_offset);
         let many = Many::of(&transaction, changes, summed_from)?;
+        contributors::add_with_totals(&transaction, changes, &many, summed_from)?;
         sums::add_of_scopes(&transaction, first, &many, summed_from)?;
         contributor_lists::add_of_batch(&transaction, first, &many, summed_from)?;
         repo_counts::add_of_batch(&transaction, first, summed_from)?;

@@ -3,6 +3,7 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
+use super::many::Many;
 use super::rows::count;
 use super::timelines::{Change, LineRows};
 use crate::Changes;
@@ -11,6 +12,7 @@ use crate::contributor_totals::{
     ByLogin, Contributed, Counted, FirstsLine, Tally, counts_of, firsts_of,
 };
 use crate::error::of_blob;
+use crate::sums::SummedScope;
 use crate::timelines::{Entry, VALUES_MAX, split_from};
 
 /// Adds to `contributors` alone.
@@ -20,10 +22,12 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
     sorted.iter().try_for_each(|row| upsert.add(row))
 }
 
-/// Adds to `contributors`, and to what is made of it for whoever has so many contributors.
+/// Adds to `contributors`, and to what is made of it for whoever has so many contributors: `many` have as many
+/// events.
 pub(super) fn add_with_totals(
     connection: &Connection,
     changes: &Changes,
+    many: &Many,
     totalled_from: u64,
 ) -> rusqlite::Result<()> {
     let mut upsert = Upsert::new(connection)?;
@@ -36,9 +40,10 @@ pub(super) fn add_with_totals(
             key,
             totalled_from,
         };
-        if !totals.exist()? {
+        let may_have_totals = totals.may_exist(many);
+        if !may_have_totals || !totals.exist()? {
             of_key.iter().try_for_each(|row| upsert.add(row))?;
-            if totals.has_many_contributors()? {
+            if may_have_totals && totals.has_many_contributors()? {
                 totals.make()?;
             }
             continue;
@@ -190,6 +195,16 @@ struct Totals<'c> {
 }
 
 impl<'c> Totals<'c> {
+    /// Whether there are as many events as there must be contributors.
+    fn may_exist(&self, many: &Many) -> bool {
+        let of = match self.to {
+            0 => return true,
+            1 => (SummedScope::Repo, self.key),
+            _ => (SummedScope::Org, self.key),
+        };
+        many.before.contains(&of) || many.new.contains(&of)
+    }
+
     /// Those of everybody always do.
     fn exist(&self) -> rusqlite::Result<bool> {
         if self.to == 0 {
@@ -202,11 +217,14 @@ impl<'c> Totals<'c> {
     }
 
     fn has_many_contributors(&self) -> rusqlite::Result<bool> {
-        let sql = "SELECT count(*) FROM
-                   (SELECT 1 FROM contributors WHERE \"to\" = ?1 AND key = ?2 LIMIT ?3)";
         let many = count(self.totalled_from);
-        let mut rows = self.connection.prepare_cached(sql)?;
-        let found: i64 = rows.query_row([self.to, self.key, many], |row| row.get(0))?;
+        // SQLite prepares a statement anew whenever its limit is bound.
+        let sql = format!(
+            "SELECT count(*) FROM
+             (SELECT 1 FROM contributors WHERE \"to\" = ?1 AND key = ?2 LIMIT {many})"
+        );
+        let mut rows = self.connection.prepare_cached(&sql)?;
+        let found: i64 = rows.query_row([self.to, self.key], |row| row.get(0))?;
         Ok(found >= many)
     }
 

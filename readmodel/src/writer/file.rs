@@ -16,7 +16,7 @@ use crate::{Changes, Checkpoint, LogId, Offset, SUMMED_FROM_EVENTS, VersionDiffe
 pub(super) const CACHE_KIB: i64 = 32 << 10;
 
 /// More than a batch has: one that is prepared anew for every batch takes longer than it runs.
-const CACHED_STATEMENTS: usize = 128;
+const CACHED_STATEMENTS: usize = 256;
 
 /// SQLite cuts a WAL that begins anew back to this: a large batch does not keep its space, and one of the
 /// usual size, 64 MiB and what came beside the last checkpoint, is written over without growing again.

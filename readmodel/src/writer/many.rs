@@ -54,6 +54,18 @@ pub(super) fn keys(
     keys.collect()
 }
 
+/// Whether somebody has so many events, dropped ones included: whoever has fewer has fewer of all that is made of
+/// them, so that nothing has to be counted. Their names have been added.
+pub(super) fn has_many_events(
+    connection: &Connection,
+    (scope, key): (SummedScope, i64),
+    many_from: u64,
+) -> rusqlite::Result<bool> {
+    let mut events = connection.prepare_cached(scope.events_sql())?;
+    let events: i64 = events.query_row([key], |row| row.get(0))?;
+    Ok(events.cast_unsigned() >= many_from)
+}
+
 struct Looking<'a> {
     connection: &'a Connection,
     summed_from: u64,

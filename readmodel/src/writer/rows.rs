@@ -21,20 +21,17 @@ pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Adds everything beside the rows of `events`. What is made of other rows is made of those with so many.
-pub(super) fn add(
+/// Adds everything beside the rows of `events`, except to `contributors`: what is made of these is up to who has many
+/// events, which the names tell.
+pub(super) fn add_before_contributors(
     connection: &Connection,
     changes: &Changes,
-    totalled_from: u64,
 ) -> rusqlite::Result<()> {
-    Projection::ALL
-        .into_iter()
-        .try_for_each(|projection| match projection {
-            Projection::Contributors => {
-                contributors::add_with_totals(connection, changes, totalled_from)
-            }
-            folded => add_of(folded, connection, changes),
-        })
+    let mut folded = Projection::ALL.into_iter();
+    folded.try_for_each(|projection| match projection {
+        Projection::Contributors => Ok(()),
+        folded => add_of(folded, connection, changes),
+    })
 }
 
 /// Adds to the tables of one projection that are folded from what comes.

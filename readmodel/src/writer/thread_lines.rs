@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
+use super::many;
 use super::rows::count;
 use super::timelines::{Change, LineRows};
 use crate::threads::{
@@ -157,6 +158,11 @@ struct Lines<'c> {
 
 impl<'c> Lines<'c> {
     fn change(&self, changes: KeyChanges) -> rusqlite::Result<()> {
+        if let Some(of) = self.scope.summed()
+            && !many::has_many_events(self.connection, (of, self.key), self.lined_from)?
+        {
+            return Ok(());
+        }
         let has_lines = self.scope == LineScope::All || self.has_lines()?;
         let may_change_that = changes.has_fewer_rows || !has_lines;
         let is_to_have = match self.scope {
@@ -193,11 +199,12 @@ impl<'c> Lines<'c> {
 
     fn has_many_rows(&self) -> rusqlite::Result<bool> {
         let rows = rows_of_key(self.scope);
-        let sql = format!("SELECT count(*) FROM (SELECT 1 {rows} LIMIT ?2)");
+        let many = count(self.lined_from);
+        // SQLite prepares a statement anew whenever its limit is bound.
+        let sql = format!("SELECT count(*) FROM (SELECT 1 {rows} LIMIT {many})");
         let mut rows = self.connection.prepare_cached(&sql)?;
-        let found: i64 =
-            rows.query_row(params![self.key, count(self.lined_from)], |row| row.get(0))?;
-        Ok(found >= count(self.lined_from))
+        let found: i64 = rows.query_row([self.key], |row| row.get(0))?;
+        Ok(found >= many)
     }
 
     /// Makes them of the rows of `threads`, one after the other: SQLite sorts what does not fit into memory.

@@ -140,16 +140,16 @@ impl<'c> LineRows<'c> {
 
     /// Whether a stretch has so many entries that it is cut. A row has one at least, so that few are read.
     fn has_too_many(&self, span: Span) -> rusqlite::Result<bool> {
+        let many = i64::try_from(self.split_from).unwrap_or(i64::MAX);
+        // SQLite prepares a statement anew whenever its limit is bound.
         let sql = format!(
             "SELECT coalesce(sum(count), 0) FROM (SELECT count FROM {}
-             WHERE key = ?1 AND line = ?2 AND start BETWEEN ?3 AND ?4 LIMIT ?5)",
+             WHERE key = ?1 AND line = ?2 AND start BETWEEN ?3 AND ?4 LIMIT {many})",
             self.line.table
         );
-        let limit = i64::try_from(self.split_from).unwrap_or(i64::MAX);
-        let [key, line, from, to] = self.bounds(span);
         let mut sum = self.connection.prepare_cached(&sql)?;
-        let sum: i64 = sum.query_row([key, line, from, to, limit], |row| row.get(0))?;
-        Ok(sum >= limit)
+        let sum: i64 = sum.query_row(self.bounds(span), |row| row.get(0))?;
+        Ok(sum >= many)
     }
 
     /// The row that an entry of this second is in, or would be.
