@@ -25,6 +25,7 @@ mod contributor_lists;
 mod contributor_totals;
 mod error;
 mod generation;
+mod keyed_sums;
 mod keys;
 mod leb128;
 mod projection;

@@ -11,6 +11,7 @@
 //! *n* as in [`leb128`]. Most have contributed once, and take three bytes. The same contributions
 //! have the same bytes.
 
+use crate::keyed_sums::KeyedSums;
 use crate::leb128::{put, take};
 
 /// Somebody who contributed. Who has contributed under a bot's login and under another one is two.
@@ -31,8 +32,7 @@ impl Who {
 }
 
 /// How often each has contributed, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct List(Vec<(Who, u64)>);
+pub(crate) type List = KeyedSums<Who>;
 
 /// Bytes that are no list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,36 +43,13 @@ pub(crate) struct BadList;
 const SIGN: u64 = 1 << 63;
 
 impl List {
-    /// Of whoever made each contribution.
-    pub(crate) fn of(mut contributions: Vec<Who>) -> Self {
-        contributions.sort_unstable();
-        let by_who = contributions.chunk_by(|a, b| a == b);
-        Self(by_who.map(|of| (of[0], of.len() as u64)).collect())
-    }
-
-    pub(crate) fn add(&mut self, more: &Self) {
-        self.0.extend_from_slice(&more.0);
-        sum_up(&mut self.0);
-    }
-
-    /// All of these lists.
-    pub(crate) fn sum<'l>(lists: impl Iterator<Item = &'l Self>) -> Self {
-        let mut sum = Self(lists.flat_map(|list| &list.0).copied().collect());
-        sum_up(&mut sum.0);
-        sum
-    }
-
-    /// Contributions of all.
-    pub(crate) fn total(&self) -> u64 {
-        self.0.iter().map(|(_, contributions)| contributions).sum()
-    }
-
     /// As a row has it.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let numbered = self.0.partition_point(|(who, _)| who.key & SIGN == 0);
-        let mut to = Vec::with_capacity(3 * self.0.len() + 2);
+        let all = self.as_slice();
+        let numbered = all.partition_point(|(who, _)| who.key & SIGN == 0);
+        let mut to = Vec::with_capacity(3 * all.len() + 2);
         put(&mut to, numbered as u64);
-        let (numbered, named) = self.0.split_at(numbered);
+        let (numbered, named) = all.split_at(numbered);
         for of in [numbered, named] {
             let mut before = 0;
             for &(Who { key, by_bot }, contributions) in of {
@@ -94,20 +71,8 @@ impl List {
         read(bytes, |actor, by_bot, contributions| {
             list.push((Who::new(actor, by_bot), contributions));
         })?;
-        Ok(Self(list))
+        Ok(Self::of_sorted(list))
     }
-}
-
-/// Brings parts into the order of their keys, each once. They come sorted in stretches, which the sort makes use of.
-pub(crate) fn sum_up<K: Copy + Ord>(parts: &mut Vec<(K, u64)>) {
-    parts.sort_by_key(|&(key, _)| key);
-    parts.dedup_by(|(key, more), (before, sum)| {
-        let same = key == before;
-        if same {
-            *sum += *more;
-        }
-        same
-    });
 }
 
 /// Tells each actor of a row, whether they are a bot, and how often they have contributed.

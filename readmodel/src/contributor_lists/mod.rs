@@ -20,6 +20,6 @@ mod list;
 mod scope;
 mod stretch;
 
-pub(crate) use list::{List, Who, read, sum_up};
+pub(crate) use list::{List, Who, read};
 pub(crate) use scope::ListedScope;
 pub(crate) use stretch::{ListRow, ListRows, Stretch};

@@ -1,6 +1,6 @@
 //! How much there is of each key, put together of parts. Knows nothing about where these are from.
 
-use crate::contributor_lists::sum_up;
+use crate::keyed_sums::sum_up;
 
 /// Parts that are kept before those of one key are first put together: a few megabytes.
 const UNSETTLED_MAX: usize = 1 << 18;

@@ -11,7 +11,7 @@
 
 use ghev_event::{EventKind, KNOWN_KINDS};
 
-use crate::contributor_lists::sum_up;
+use crate::keyed_sums::KeyedSums;
 use crate::leb128::{put, signed, take, unsigned};
 use crate::stored::Value;
 
@@ -53,8 +53,7 @@ impl KindCode {
 }
 
 /// How many events of each kind each repository had, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RepoCounts(Vec<((i64, KindCode), u64)>);
+pub(crate) type RepoCounts = KeyedSums<(i64, KindCode)>;
 
 /// Bytes that are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,35 +61,11 @@ pub(crate) struct RepoCounts(Vec<((i64, KindCode), u64)>);
 pub(crate) struct BadCounts;
 
 impl RepoCounts {
-    /// Of each event's repository and kind.
-    pub(crate) fn of(mut events: Vec<(i64, KindCode)>) -> Self {
-        events.sort_unstable();
-        let by_both = events.chunk_by(|a, b| a == b);
-        Self(by_both.map(|of| (of[0], of.len() as u64)).collect())
-    }
-
-    pub(crate) fn add(&mut self, more: &Self) {
-        self.0.extend_from_slice(&more.0);
-        sum_up(&mut self.0);
-    }
-
-    /// All of these.
-    pub(crate) fn sum<'c>(all: impl Iterator<Item = &'c Self>) -> Self {
-        let mut sum = Self(all.flat_map(|counts| &counts.0).copied().collect());
-        sum_up(&mut sum.0);
-        sum
-    }
-
-    /// Events of all.
-    pub(crate) fn total(&self) -> u64 {
-        self.0.iter().map(|(_, events)| events).sum()
-    }
-
     /// As a row has it.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut to = Vec::with_capacity(4 * self.0.len());
+        let mut to = Vec::with_capacity(4 * self.as_slice().len());
         let mut before: Option<i64> = None;
-        for &((repo, KindCode(kind)), events) in &self.0 {
+        for &((repo, KindCode(kind)), events) in self.as_slice() {
             put(
                 &mut to,
                 before.map_or(signed(repo), |before| {
@@ -109,7 +84,7 @@ impl RepoCounts {
         read(bytes, |repo, kind, events| {
             counts.push(((repo, kind), events));
         })?;
-        Ok(Self(counts))
+        Ok(Self::of_sorted(counts))
     }
 }
 
