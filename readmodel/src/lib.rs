@@ -28,6 +28,7 @@ mod generation;
 mod keyed_sums;
 mod keys;
 mod leb128;
+mod listed_scope;
 mod projection;
 mod repo_counts;
 mod schema;

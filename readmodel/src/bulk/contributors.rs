@@ -5,7 +5,7 @@ use std::io;
 
 use ghev_event::Timestamp;
 
-use super::ordered::put_integer;
+use super::ordered::{put_integer, take};
 use super::record::Record;
 use super::sorter::{Sorted, Sorter};
 use super::table_indexes::{TableIndex, TableIndexes};
@@ -181,7 +181,7 @@ pub(super) fn write_tallies(mut entries: Sorted, mut tree: IndexTree) -> io::Res
     while let Some(mut entry) = entries.next()? {
         record.clear();
         for _ in 0..2 {
-            let of_key = super::ordered::take(&mut entry).ok_or(io::ErrorKind::InvalidData)?;
+            let of_key = take(&mut entry).ok_or(io::ErrorKind::InvalidData)?;
             record.push(&of_key);
         }
         record.blob(entry);

@@ -10,7 +10,7 @@ use super::repo_counts::RepoCountsTable;
 use super::scope_sums::{ScopeSums, detail};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
-use crate::contributor_lists::ListedScope;
+use crate::listed_scope::ListedScope;
 use crate::repo_counts::KindCode;
 use crate::stored::Value;
 use crate::sums::SummedScope;

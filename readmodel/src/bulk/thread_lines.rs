@@ -5,20 +5,21 @@ use std::io;
 
 use super::table_indexes::TableIndexes;
 use super::timelines::{LineLimits, ROW};
-use crate::threads::{LineScope, ThreadKey, ThreadLine, ThreadRow, entries_of};
+use crate::listed_scope::ListedScope;
+use crate::threads::{ThreadKey, ThreadLine, ThreadRow, entries_of};
 use crate::timelines::split_from;
 
 /// Adds a row of `threads` to the timelines of a scope, whose entries have this number.
 pub(super) fn put_row(
     to: &mut TableIndexes,
     number: u8,
-    scope: LineScope,
+    scope: ListedScope,
     (key, row): (ThreadKey, &ThreadRow),
 ) -> io::Result<()> {
     let Some(whose) = scope.key_of(key, row) else {
         return Ok(());
     };
-    if scope != LineScope::All {
+    if scope != ListedScope::All {
         to.push_numbers(number, [whose, ROW].map(Some))?;
     }
     for (line, entry) in entries_of(scope, key, row).into_iter().flatten() {
@@ -31,9 +32,9 @@ pub(super) fn put_row(
 }
 
 /// What decides which rows a scope has.
-pub(super) fn limits(scope: LineScope, lined_from: u64) -> LineLimits {
+pub(super) fn limits(scope: ListedScope, lined_from: u64) -> LineLimits {
     LineLimits {
-        rows_from: if scope == LineScope::All {
+        rows_from: if scope == ListedScope::All {
             0
         } else {
             lined_from

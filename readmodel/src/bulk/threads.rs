@@ -13,8 +13,9 @@ use super::sorter::Sorted;
 use super::table_indexes::{TableIndex, TableIndexes};
 use super::thread_lines;
 use super::tree::IndexTree;
+use crate::listed_scope::ListedScope;
 use crate::stored::{Flags, ThreadAction, Value};
-use crate::threads::{Ids, LineScope, ThreadEvent, ThreadKey, ThreadRow, rows_of};
+use crate::threads::{Ids, ThreadEvent, ThreadKey, ThreadRow, rows_of};
 
 /// How many values of an entry are the index's. Its event's id follows, which is not in the index.
 const INDEX_VALUES: usize = 9;
@@ -130,7 +131,7 @@ fn put_row(to: &mut TableIndexes, key: ThreadKey, row: &ThreadRow) -> io::Result
         let (repo, number) = key;
         to.push_numbers(BY_ORG, [row.org, Some(repo), Some(number), Some(row.part)])?;
     }
-    let scopes = (BY_ORG + 1..).zip(LineScope::ALL);
+    let scopes = (BY_ORG + 1..).zip(ListedScope::ALL);
     for (number, scope) in scopes {
         thread_lines::put_row(to, number, scope, (key, row))?;
     }

@@ -18,8 +18,7 @@ use super::table_indexes::{TableIndex, TableIndexes};
 use super::timelines::{self, LineLimits};
 use super::tree::{IndexTree, TableTree};
 use super::{contributors, names, pull_requests, repeats, thread_lines, threads};
-use crate::contributor_lists::ListedScope;
-use crate::threads::LineScope;
+use crate::listed_scope::ListedScope;
 use crate::timelines::split_from;
 
 /// Trees that are written at a time.
@@ -59,10 +58,11 @@ impl Trees<'_> {
 
     fn of_index(&self, index: &EventIndex, runs: Vec<Run>) -> Tree {
         let tree = self.index(index.name);
-        let lists = |of: ListedScope| [of.table(), of.minutes_table()].map(|name| self.index(name));
+        let lists =
+            |of: ListedScope| [of.lists_table(), of.minutes_table()].map(|name| self.index(name));
         match (index.name, index.sums) {
             (BY_THREAD, _) => {
-                let lines = LineScope::ALL.map(LineScope::table);
+                let lines = ListedScope::ALL.map(ListedScope::lines_table);
                 let indexes = threads::INDEXES.into_iter().chain(lines);
                 let indexes = indexes.map(|name| self.index(name)).collect();
                 let trees = [tree, self.index(threads::TABLE)];
@@ -198,7 +198,7 @@ impl Tree {
                 let indexes = TableIndexes::new(spill, indexes);
                 let mut written = threads::write(sorted(&runs)?, *trees, indexes)?;
                 let lines = written.split_off(threads::INDEXES.len()).into_iter();
-                let lines = LineScope::ALL.into_iter().zip(lines);
+                let lines = ListedScope::ALL.into_iter().zip(lines);
                 let mut more: Vec<Self> = of_table(written);
                 more.extend(lines.map(|(scope, lines)| {
                     Self::Timelines(thread_lines::limits(scope, limits.summed_from), lines)

@@ -12,14 +12,34 @@
 //!
 //! - `list`: the actors of a row, and its bytes.
 //! - `stretch`: the rows of one scope's events, which come in the order of their times.
-//! - `scope`: whose rows there are.
 //!
 //! Knows nothing about how rows are written or read.
 
+use crate::listed_scope::ListedScope;
+
 mod list;
-mod scope;
 mod stretch;
 
 pub(crate) use list::{List, Who, read};
-pub(crate) use scope::ListedScope;
 pub(crate) use stretch::{ListRow, ListRows, Stretch};
+
+/// The tables of each.
+impl ListedScope {
+    /// The rows of days and hours.
+    pub(crate) const fn lists_table(self) -> &'static str {
+        match self {
+            Self::All => "contributor_lists_of_all",
+            Self::Repo => "contributor_lists_of_repos",
+            Self::Org => "contributor_lists_of_orgs",
+        }
+    }
+
+    /// The rows of minutes.
+    pub(crate) const fn minutes_table(self) -> &'static str {
+        match self {
+            Self::All => "contributor_minutes_of_all",
+            Self::Repo => "contributor_minutes_of_repos",
+            Self::Org => "contributor_minutes_of_orgs",
+        }
+    }
+}

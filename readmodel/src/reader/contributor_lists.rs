@@ -3,8 +3,9 @@
 
 use super::Snapshot;
 use crate::Projection;
-use crate::contributor_lists::{ListedScope, read};
+use crate::contributor_lists::read;
 use crate::error::ReadError;
+use crate::listed_scope::ListedScope;
 use crate::stored::{DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS};
 
 /// The version of the projection since which there are these tables.
@@ -29,7 +30,7 @@ impl Snapshot<'_> {
         if !self.has(Projection::ContributorLists, LISTS) {
             return Ok(false);
         }
-        let any = any_sql(of.scope.table());
+        let any = any_sql(of.scope.lists_table());
         let has_any = self.prepare(&any)?.query_row([of.key], |row| row.get(0))?;
         Ok(has_any)
     }
@@ -49,7 +50,7 @@ impl Snapshot<'_> {
         // A day's row begins with the day.
         let first = from.div_euclid(DAY_SECONDS) * DAY_HOURS;
         let last = (to - 1).div_euclid(HOUR_SECONDS);
-        let sql = rows_sql(of.scope.table());
+        let sql = rows_sql(of.scope.lists_table());
         let mut rows = self.prepare(&sql)?;
         let mut rows = rows.query([of.key, first, last])?;
         while let Some(row) = rows.next()? {

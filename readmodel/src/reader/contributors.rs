@@ -12,8 +12,8 @@ use super::by_key::ByKey;
 use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{ContributedTo, contribution_codes};
-use crate::contributor_lists::ListedScope;
 use crate::error::ReadError;
+use crate::listed_scope::ListedScope;
 use crate::schema;
 use crate::stored::Flags;
 

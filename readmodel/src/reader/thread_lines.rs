@@ -5,13 +5,14 @@ use super::scope::ScopeSql;
 use super::{Scope, Snapshot};
 use crate::Projection;
 use crate::error::ReadError;
-use crate::threads::{LINES, LineScope, ThreadLine};
+use crate::listed_scope::ListedScope;
+use crate::threads::{LINES, ThreadLine};
 use crate::timelines::Line;
 
 /// Whose timelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LinesOf {
-    pub(super) scope: LineScope,
+    pub(super) scope: ListedScope,
     pub(super) key: i64,
 }
 
@@ -25,7 +26,7 @@ pub(super) enum ThreadSource {
 
 impl LinesOf {
     const ALL: Self = Self {
-        scope: LineScope::All,
+        scope: ListedScope::All,
         key: 0,
     };
 
@@ -35,10 +36,9 @@ impl LinesOf {
 
     /// The column of `events` that has its key.
     pub(super) const fn column(self) -> Option<&'static str> {
-        match self.scope {
-            LineScope::All => None,
-            LineScope::Repo => Some("repo"),
-            LineScope::Org => Some("org"),
+        match self.scope.summed() {
+            Some(of) => Some(of.column()),
+            None => None,
         }
     }
 }
@@ -52,8 +52,8 @@ impl Snapshot<'_> {
     /// Where the threads of a scope are read; nowhere where it has none, or is an actor's.
     pub(super) fn thread_sources(&self, scope: &Scope) -> Result<Vec<ThreadSource>, ReadError> {
         let (of, sql) = match (scope, scope.sql()) {
-            (Scope::Repo(_), Some(sql)) => (LineScope::Repo, sql),
-            (Scope::Org(_), Some(sql)) => (LineScope::Org, sql),
+            (Scope::Repo(_), Some(sql)) => (ListedScope::Repo, sql),
+            (Scope::Org(_), Some(sql)) => (ListedScope::Org, sql),
             (Scope::Actor(_), _) => return Ok(Vec::new()),
             _ => return Ok(vec![ThreadSource::Lines(LinesOf::ALL)]),
         };
@@ -68,7 +68,7 @@ impl Snapshot<'_> {
             }
         }
         // What of a thread is one organisation's may have to do with a window only together with the other's.
-        if of == LineScope::Org && sources.len() > 1 {
+        if of == ListedScope::Org && sources.len() > 1 {
             return Ok(vec![ThreadSource::Rows(sql)]);
         }
         Ok(sources)
@@ -83,9 +83,9 @@ impl Snapshot<'_> {
     }
 }
 
-pub(super) fn any_sql(scope: LineScope) -> String {
+pub(super) fn any_sql(scope: ListedScope) -> String {
     format!(
         "SELECT EXISTS (SELECT 1 FROM {} WHERE key = ?1)",
-        scope.table()
+        scope.lines_table()
     )
 }

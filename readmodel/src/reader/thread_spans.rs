@@ -9,7 +9,8 @@ use super::thread_lines::LinesOf;
 use super::threads::first_and_last;
 use super::{Snapshot, Window};
 use crate::error::ReadError;
-use crate::threads::{INDEXED, LastEntry, LineScope, Summary, ThreadKey, ThreadLine};
+use crate::listed_scope::ListedScope;
+use crate::threads::{INDEXED, LastEntry, Summary, ThreadKey, ThreadLine};
 
 /// What of an issue is in a window.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +136,8 @@ impl Snapshot<'_> {
     ) -> Result<u64, ReadError> {
         // All of a repository's events are its own.
         let (repo, column) = match of.scope {
-            LineScope::Repo => (Some(of.key), None),
-            LineScope::All | LineScope::Org => (None, of.column()),
+            ListedScope::Repo => (Some(of.key), None),
+            ListedScope::All | ListedScope::Org => (None, of.column()),
         };
         let mut statement = self.prepare(&sql(column))?;
         let keys = column.map_or([None; 2], |_| [Some(of.key); 2]);

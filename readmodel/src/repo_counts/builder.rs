@@ -98,16 +98,15 @@ impl Builder {
             return;
         }
         self.in_day += total;
+        let whole = || RepoCounts::sum(minutes.iter().map(|(_, counts)| counts));
         if self.in_day < self.busy_from {
-            let counts = RepoCounts::sum(minutes.iter().map(|(_, counts)| counts));
-            return self.waiting.push((start, counts));
+            return self.waiting.push((start, whole()));
         }
         let before = self.waiting.drain(..);
         let before = before.map(|(start, counts)| RepoRow::of(Unit::Hour, start, &counts));
         self.rows.extend(before);
         if total < self.busy_from {
-            let counts = RepoCounts::sum(minutes.iter().map(|(_, counts)| counts));
-            self.rows.push(RepoRow::of(Unit::Hour, start, &counts));
+            self.rows.push(RepoRow::of(Unit::Hour, start, &whole()));
         } else {
             let minutes = minutes.iter();
             let rows = minutes.map(|(minute, counts)| RepoRow::of(Unit::Minute, *minute, counts));

@@ -15,7 +15,7 @@
 
 use super::{Outcome, Summary, ThreadKey, ThreadKind, ThreadRow};
 use crate::leb128::{signed, unsigned};
-use crate::sums::SummedScope;
+use crate::listed_scope::ListedScope;
 use crate::timelines::{Entry, Line, VALUES_MAX};
 
 /// The version of the projection since which there are timelines.
@@ -82,20 +82,10 @@ impl ThreadLine {
     }
 }
 
-/// Who has timelines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LineScope {
-    /// Everybody, under the key 0.
-    All,
-    Repo,
-    Org,
-}
-
-impl LineScope {
-    pub(crate) const ALL: [Self; 3] = [Self::All, Self::Repo, Self::Org];
-
+/// The timelines of each.
+impl ListedScope {
     /// The table of its timelines.
-    pub(crate) const fn table(self) -> &'static str {
+    pub(crate) const fn lines_table(self) -> &'static str {
         match self {
             Self::All => "thread_lines_of_all",
             Self::Repo => "thread_lines_of_repos",
@@ -103,19 +93,10 @@ impl LineScope {
         }
     }
 
-    /// What kind of identity it is among those that have sums; `None` for everybody.
-    pub(crate) const fn summed(self) -> Option<SummedScope> {
-        match self {
-            Self::All => None,
-            Self::Repo => Some(SummedScope::Repo),
-            Self::Org => Some(SummedScope::Org),
-        }
-    }
-
     /// One of somebody's timelines.
     pub(crate) const fn line(self, key: i64, line: ThreadLine) -> Line {
         Line {
-            table: self.table(),
+            table: self.lines_table(),
             key,
             line: line.code(),
             values: line.values(),
@@ -137,7 +118,7 @@ impl LineScope {
 pub(crate) type LineEntries = [Option<(ThreadLine, Entry)>; 3];
 
 /// The entries of a row of `threads` in the timelines of a scope.
-pub(crate) fn entries_of(scope: LineScope, key: ThreadKey, row: &ThreadRow) -> LineEntries {
+pub(crate) fn entries_of(scope: ListedScope, key: ThreadKey, row: &ThreadRow) -> LineEntries {
     let of = &row.summary;
     let kind = ThreadKind::of_part(row.part);
     let opened = of.opened_at.map(|at| {
@@ -175,10 +156,10 @@ const fn ending(of: Outcome) -> Option<Ending> {
     }
 }
 
-fn repo_in(scope: LineScope, (repo, _): ThreadKey) -> u64 {
+fn repo_in(scope: ListedScope, (repo, _): ThreadKey) -> u64 {
     match scope {
-        LineScope::All | LineScope::Org => signed(repo),
-        LineScope::Repo => 0,
+        ListedScope::All | ListedScope::Org => signed(repo),
+        ListedScope::Repo => 0,
     }
 }
 
@@ -187,7 +168,7 @@ fn or_none(of: Option<u64>) -> u64 {
     of.map_or(0, |of| of.saturating_add(1))
 }
 
-fn opened_values(scope: LineScope, key: ThreadKey, of: &Summary) -> [u64; VALUES_MAX] {
+fn opened_values(scope: ListedScope, key: ThreadKey, of: &Summary) -> [u64; VALUES_MAX] {
     let later = of.answered_by_human_after.zip(of.answered_after);
     let later = later.map(|(by_human, after)| by_human.saturating_sub(after).cast_unsigned());
     [
@@ -200,7 +181,7 @@ fn opened_values(scope: LineScope, key: ThreadKey, of: &Summary) -> [u64; VALUES
 }
 
 /// An entry at the last of two instants.
-fn between(scope: LineScope, key: ThreadKey, (first, last): (i64, i64)) -> Entry {
+fn between(scope: ListedScope, key: ThreadKey, (first, last): (i64, i64)) -> Entry {
     let [repo, number] = if first == last {
         [0, 0]
     } else {
@@ -306,8 +287,8 @@ mod tests {
         #[test]
         fn entries_say_what_their_row_does(row in any_row(), key in any::<ThreadKey>()) {
             let of = row.summary;
-            for scope in LineScope::ALL {
-                let repo = if scope == LineScope::Repo { 0 } else { key.0 };
+            for scope in ListedScope::ALL {
+                let repo = if scope == ListedScope::Repo { 0 } else { key.0 };
                 for (line, entry) in entries_of(scope, key, &row).into_iter().flatten() {
                     prop_assert!(entry.values[line.values()..].iter().all(|&value| value == 0));
                     prop_assert_eq!(ThreadLine::from_code(line.code()), Some(line));

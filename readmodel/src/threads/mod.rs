@@ -19,7 +19,7 @@ pub(crate) use event::{
     COLUMNS, INDEXED, THREAD_KINDS, Thread, ThreadEvent, ThreadKey, ThreadKind,
 };
 pub(crate) use lines::{
-    Ending, LINES, LastEntry, LineEntries, LineScope, OpenedEntry, ThreadLine, entries_of,
+    Ending, LINES, LastEntry, LineEntries, OpenedEntry, ThreadLine, entries_of,
 };
 pub(crate) use order::{Ids, LOWER_ID, RowIds};
 pub(crate) use row::{ROW_COLUMNS, RowValues, ThreadRow, columns_of, read_values, rows_of};

@@ -11,8 +11,9 @@ use super::dropped_days::DroppedDays;
 use super::many::{self, Many};
 use crate::Place;
 use crate::changes::contribution_codes;
-use crate::contributor_lists::{List, ListRow, ListRows, ListedScope, Stretch, Who};
+use crate::contributor_lists::{List, ListRow, ListRows, Stretch, Who};
 use crate::error::of_blob;
+use crate::listed_scope::ListedScope;
 use crate::stored::{DAY_HOURS, Flags, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS, UNDATED};
 
 const DAY_SECONDS: i64 = DAY_HOURS * HOUR_SECONDS;
@@ -166,7 +167,7 @@ impl KeyRows<'_> {
         let start = day * DAY_HOURS;
         let sql = format!(
             "SELECT hours FROM {} WHERE key = ?1 AND start >= ?2 AND start < ?3 LIMIT 1",
-            self.scope.table()
+            self.scope.lists_table()
         );
         let hours: Option<i64> = self
             .connection
@@ -176,7 +177,7 @@ impl KeyRows<'_> {
         if hours == Some(1) {
             return self.add_of_hours(&contributions);
         }
-        let mut list = self.list(self.scope.table(), start)?;
+        let mut list = self.list(self.scope.lists_table(), start)?;
         list.add(&List::of(
             contributions.into_iter().map(|(_, who)| who).collect(),
         ));
@@ -189,7 +190,7 @@ impl KeyRows<'_> {
     /// Adds to the rows of hours.
     fn add_of_hours(&self, contributions: &[Contribution]) -> rusqlite::Result<()> {
         for (hour, more) in lists_by(HOUR_SECONDS, contributions) {
-            let mut list = self.list(self.scope.table(), hour)?;
+            let mut list = self.list(self.scope.lists_table(), hour)?;
             let before = list.total();
             list.add(&more);
             self.put(&ListRow::of_hour(hour, &list))?;
@@ -228,7 +229,7 @@ impl KeyRows<'_> {
         }
         let sql = format!(
             "SELECT actors FROM {} WHERE key = ?1 AND start >= ?2 AND start < ?3",
-            self.scope.table()
+            self.scope.lists_table()
         );
         let mut left = 0;
         let mut hours = self.connection.prepare_cached(&sql)?;
@@ -319,7 +320,7 @@ impl KeyRows<'_> {
     }
 
     fn put(&self, row: &ListRow) -> rusqlite::Result<()> {
-        let table = self.scope.table();
+        let table = self.scope.lists_table();
         let sql = format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4)");
         let mut put = self.connection.prepare_cached(&sql)?;
         put.execute(params![self.key, row.start, row.hours, row.list])?;
@@ -343,6 +344,6 @@ impl KeyRows<'_> {
         };
         let (from_minute, to_minute) = (from * HOUR_MINUTES, to * HOUR_MINUTES);
         delete(self.scope.minutes_table(), from_minute, to_minute)?;
-        delete(self.scope.table(), from, to)
+        delete(self.scope.lists_table(), from, to)
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of `contributors`, and what is made of them: first contributions and tallies. Knows nothing about what
 //! a contribution is.
 
+use ghev_event::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::many::Many;
@@ -85,7 +86,7 @@ pub(crate) fn make_all(connection: &Connection, totalled_from: u64) -> rusqlite:
 
 /// What has been contributed, and more.
 fn added(before: Option<Contributed>, more: ContributionSighting) -> Contributed {
-    let first_at = more.first_at.map(ghev_event::Timestamp::as_seconds);
+    let first_at = more.first_at.map(Timestamp::as_seconds);
     let Some(before) = before else {
         return Contributed {
             first_at,
@@ -147,7 +148,7 @@ impl<'c> Upsert<'c> {
             key,
             actor.to_sql(),
             by_bot,
-            first_at.map(ghev_event::Timestamp::as_seconds),
+            first_at.map(Timestamp::as_seconds),
             count(*events),
         ])?;
         Ok(())
@@ -164,15 +165,11 @@ struct TotalChanges {
 
 impl TotalChanges {
     fn note(&mut self, before: ByLogin, after: ByLogin) {
-        let entry = |at| Entry {
-            at,
-            values: [0; VALUES_MAX],
-        };
         let firsts = firsts_of(before).into_iter().zip(firsts_of(after));
         for (changes, (before, after)) in self.firsts.iter_mut().zip(firsts) {
             if before != after {
-                changes.extend(before.map(entry).map(Change::Remove));
-                changes.extend(after.map(entry).map(Change::Add));
+                changes.extend(before.map(entry_at).map(Change::Remove));
+                changes.extend(after.map(entry_at).map(Change::Add));
             }
         }
         let counts = counts_of(before).into_iter().zip(counts_of(after));
@@ -184,6 +181,11 @@ impl TotalChanges {
             }
         }
     }
+}
+
+const fn entry_at(at: i64) -> Entry {
+    let values = [0; VALUES_MAX];
+    Entry { at, values }
 }
 
 /// What is made of the contributors to one thing.
@@ -282,23 +284,9 @@ impl<'c> Totals<'c> {
     }
 
     fn make_line(&self, line: FirstsLine, sql: &str) -> rusqlite::Result<()> {
-        let line = self.line(line);
-        let mut builder = line.builder();
         let mut firsts = self.connection.prepare_cached(sql)?;
-        let mut firsts = firsts.query([self.to, self.key])?;
-        while let Some(row) = firsts.next()? {
-            builder.push(Entry {
-                at: row.get(0)?,
-                values: [0; VALUES_MAX],
-            });
-            while let Some(row) = builder.take() {
-                line.put(&row)?;
-            }
-        }
-        while let Some(row) = builder.next_row() {
-            line.put(&row)?;
-        }
-        Ok(())
+        let entries = firsts.query_map([self.to, self.key], |row| row.get(0).map(entry_at))?;
+        self.line(line).make(entries)
     }
 
     fn make_tally(&self, counted: Counted, sql: &str) -> rusqlite::Result<()> {

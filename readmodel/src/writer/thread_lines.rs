@@ -11,15 +11,16 @@ use rusqlite::Connection;
 use super::many;
 use super::rows::count;
 use super::timelines::{Change, LineRows};
+use crate::listed_scope::ListedScope;
 use crate::threads::{
-    LineEntries, LineScope, ROW_COLUMNS, ThreadKey, ThreadLine, ThreadRow, entries_of, read_values,
+    LineEntries, ROW_COLUMNS, ThreadKey, ThreadLine, ThreadRow, entries_of, read_values,
 };
 use crate::timelines::split_from;
 
 /// What a batch changes.
 #[derive(Debug, Default)]
 pub(super) struct LineChanges {
-    of_keys: BTreeMap<(LineScope, i64), KeyChanges>,
+    of_keys: BTreeMap<(ListedScope, i64), KeyChanges>,
 }
 
 /// What it changes of one key.
@@ -37,7 +38,7 @@ impl LineChanges {
         before: Option<&ThreadRow>,
         after: Option<&ThreadRow>,
     ) {
-        for scope in LineScope::ALL {
+        for scope in ListedScope::ALL {
             let entries = |row: Option<&ThreadRow>| {
                 let whose = row.and_then(|row| scope.key_of(key, row));
                 let entries =
@@ -71,7 +72,7 @@ impl LineChanges {
         }
     }
 
-    fn of(&mut self, whose: (LineScope, i64), line: ThreadLine) -> &mut Vec<Change> {
+    fn of(&mut self, whose: (ListedScope, i64), line: ThreadLine) -> &mut Vec<Change> {
         let of_key = self.of_keys.entry(whose).or_default();
         of_key.of_lines.entry(line).or_default()
     }
@@ -93,7 +94,7 @@ impl LineChanges {
 
 /// Makes the timelines of everybody and of all who have many rows of `threads`, where there are none.
 pub(crate) fn make_all(connection: &Connection, lined_from: u64) -> rusqlite::Result<()> {
-    for scope in LineScope::ALL {
+    for scope in ListedScope::ALL {
         let keys = match many_sql(scope) {
             None => vec![0],
             Some(sql) => {
@@ -116,13 +117,13 @@ pub(crate) fn make_all(connection: &Connection, lined_from: u64) -> rusqlite::Re
 }
 
 /// Who has many rows.
-const fn many_sql(scope: LineScope) -> Option<&'static str> {
+const fn many_sql(scope: ListedScope) -> Option<&'static str> {
     match scope {
-        LineScope::All => None,
-        LineScope::Repo => Some(
+        ListedScope::All => None,
+        ListedScope::Repo => Some(
             "SELECT repo FROM threads WHERE part < 2 GROUP BY repo HAVING count(*) >= ?1 ORDER BY repo",
         ),
-        LineScope::Org => Some(
+        ListedScope::Org => Some(
             "SELECT org FROM threads INDEXED BY threads_by_org WHERE org IS NOT NULL
              GROUP BY org HAVING count(*) >= ?1 ORDER BY org",
         ),
@@ -130,11 +131,11 @@ const fn many_sql(scope: LineScope) -> Option<&'static str> {
 }
 
 /// The rows of a key, ?1.
-const fn rows_of_key(scope: LineScope) -> &'static str {
+const fn rows_of_key(scope: ListedScope) -> &'static str {
     match scope {
-        LineScope::All => "FROM threads WHERE ?1 = 0 AND part < 2",
-        LineScope::Repo => "FROM threads WHERE repo = ?1 AND part < 2",
-        LineScope::Org => "FROM threads INDEXED BY threads_by_org WHERE org = ?1",
+        ListedScope::All => "FROM threads WHERE ?1 = 0 AND part < 2",
+        ListedScope::Repo => "FROM threads WHERE repo = ?1 AND part < 2",
+        ListedScope::Org => "FROM threads INDEXED BY threads_by_org WHERE org = ?1",
     }
 }
 
@@ -151,7 +152,7 @@ const fn time_of(line: ThreadLine) -> &'static str {
 #[derive(Debug, Clone, Copy)]
 struct Lines<'c> {
     connection: &'c Connection,
-    scope: LineScope,
+    scope: ListedScope,
     key: i64,
     lined_from: u64,
 }
@@ -163,12 +164,12 @@ impl<'c> Lines<'c> {
         {
             return Ok(());
         }
-        let has_lines = self.scope == LineScope::All || self.has_lines()?;
+        let has_lines = self.scope == ListedScope::All || self.has_lines()?;
         let may_change_that = changes.has_fewer_rows || !has_lines;
         let is_to_have = match self.scope {
-            LineScope::All => true,
-            LineScope::Repo | LineScope::Org if may_change_that => self.has_many_rows()?,
-            LineScope::Repo | LineScope::Org => has_lines,
+            ListedScope::All => true,
+            ListedScope::Repo | ListedScope::Org if may_change_that => self.has_many_rows()?,
+            ListedScope::Repo | ListedScope::Org => has_lines,
         };
         match (has_lines, is_to_have) {
             (true, true) => {
@@ -176,7 +177,7 @@ impl<'c> Lines<'c> {
                 of_lines.try_for_each(|(line, changes)| self.line(line).change(changes))
             }
             (true, false) => {
-                let sql = format!("DELETE FROM {} WHERE key = ?1", self.scope.table());
+                let sql = format!("DELETE FROM {} WHERE key = ?1", self.scope.lines_table());
                 self.connection.prepare_cached(&sql)?.execute([self.key])?;
                 Ok(())
             }
@@ -191,7 +192,7 @@ impl<'c> Lines<'c> {
     }
 
     fn has_lines(&self) -> rusqlite::Result<bool> {
-        let table = self.scope.table();
+        let table = self.scope.lines_table();
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE key = ?1)");
         let mut any = self.connection.prepare_cached(&sql)?;
         any.query_row([self.key], |row| row.get(0))
@@ -210,27 +211,15 @@ impl<'c> Lines<'c> {
     /// Makes them of the rows of `threads`, one after the other: SQLite sorts what does not fit into memory.
     fn make(&self) -> rusqlite::Result<()> {
         for line in ThreadLine::ALL {
-            let timeline = self.line(line);
-            let mut builder = timeline.builder();
-            let sql = self.rows_sql(line);
-            let mut rows = self.connection.prepare_cached(&sql)?;
-            let mut rows = rows.query([self.key])?;
-            while let Some(row) = rows.next()? {
+            let mut rows = self.connection.prepare_cached(&self.rows_sql(line))?;
+            let entries = rows.query_map([self.key], |row| {
                 let thread = (row.get(0)?, row.get(1)?);
                 let of = ThreadRow::of_values(row.get(2)?, read_values(row, 3)?);
-                let entries = entries_of(self.scope, thread, &of).into_iter().flatten();
-                for (of, entry) in entries {
-                    if of == line {
-                        builder.push(entry);
-                    }
-                }
-                while let Some(row) = builder.take() {
-                    timeline.put(&row)?;
-                }
-            }
-            while let Some(row) = builder.next_row() {
-                timeline.put(&row)?;
-            }
+                let mut entries = entries_of(self.scope, thread, &of).into_iter().flatten();
+                Ok(entries.find_map(|(of, entry)| (of == line).then_some(entry)))
+            })?;
+            let entries = entries.filter_map(Result::transpose);
+            self.line(line).make(entries)?;
         }
         Ok(())
     }

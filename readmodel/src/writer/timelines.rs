@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use crate::error::of_blob;
 use crate::timelines::{BadEntries, Builder, Entry, Line, Span, TimelineRow, read};
 
-/// What is changed of a timeline. In the order of times.
+/// What is changed of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Add(Entry),
@@ -47,9 +47,22 @@ impl<'c> LineRows<'c> {
         }
     }
 
-    /// Makes its rows of entries in their order.
-    pub(super) fn builder(&self) -> Builder {
-        Builder::new(self.line.values, self.split_from)
+    /// Makes its rows, of which there are none, of entries in the order of their times.
+    pub(super) fn make(
+        &self,
+        entries: impl Iterator<Item = rusqlite::Result<Entry>>,
+    ) -> rusqlite::Result<()> {
+        let mut builder = Builder::new(self.line.values, self.split_from);
+        for entry in entries {
+            builder.push(entry?);
+            while let Some(row) = builder.take() {
+                self.put(&row)?;
+            }
+        }
+        while let Some(row) = builder.next_row() {
+            self.put(&row)?;
+        }
+        Ok(())
     }
 
     pub(super) fn change(&self, mut changes: Vec<Change>) -> rusqlite::Result<()> {
@@ -190,7 +203,7 @@ impl<'c> LineRows<'c> {
         Ok(entries)
     }
 
-    pub(super) fn put(&self, row: &TimelineRow) -> rusqlite::Result<()> {
+    fn put(&self, row: &TimelineRow) -> rusqlite::Result<()> {
         let sql = format!(
             "INSERT OR REPLACE INTO {} VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             self.line.table

@@ -6,7 +6,7 @@ use rusqlite::StatementStatus;
 use rusqlite::types::Null;
 
 use super::world::World;
-use crate::contributor_lists::ListedScope;
+use crate::listed_scope::ListedScope;
 use crate::reader::event_query::{Along, Slice};
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
@@ -14,7 +14,7 @@ use crate::reader::{
     event_query, interval, matrix, repo_counts, series, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
-use crate::threads::{LineScope, ThreadKind};
+use crate::threads::ThreadKind;
 use crate::{
     ActorKey, EventCursor, EventFilter, ListOrder, OrgKey, PullRequestAction, RepoKey, ScopeKeys,
     Snapshot, TimeAxis, Window,
@@ -343,7 +343,7 @@ fn threads_and_people_are_found_along_indexes() {
     let whole = "SEARCH events USING COVERING INDEX events_by_thread (repo>?)";
     assert_eq!(steps, [whole]);
     for of in ListedScope::ALL {
-        let (rows, minutes) = (of.table(), of.minutes_table());
+        let (rows, minutes) = (of.lists_table(), of.minutes_table());
         for sql in [
             contributor_lists::any_sql(rows),
             contributor_lists::any_within_sql(minutes),
@@ -407,8 +407,8 @@ fn what_threads_come_to_is_read_along_narrow_indexes() {
         let seeks = |step: &String| step.starts_with("SEARCH threads USING ");
         assert!(steps.iter().any(seeks), "{steps:#?}");
     }
-    for scope in LineScope::ALL {
-        let table = scope.table();
+    for scope in ListedScope::ALL {
+        let table = scope.lines_table();
         along(
             &timelines::rows_sql(table),
             &format!("SEARCH {table} USING PRIMARY KEY (key=? AND line=? AND start>? AND start<?)"),
