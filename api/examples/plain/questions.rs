@@ -98,13 +98,13 @@ fn counts(snapshot: &Snapshot<'_>, query: &str) -> Result<Counts, Failure> {
         by: TimeAxis::CreatedAt,
     };
     let counts = snapshot.event_counts(&Scope::All, &window)?;
-    let named = counts.counts.iter();
+    let named = counts.iter();
     Ok(Counts {
         from: text(window.from),
         to: text(window.to),
         by: "created_at",
         counts: named
-            .map(|(kind, &events)| (kind.name().to_owned(), events))
+            .map(|(kind, events)| (kind.name().to_owned(), events))
             .collect(),
         sample_size: counts.total(),
         as_of: snapshot.as_of().into(),

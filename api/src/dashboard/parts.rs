@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ghev_readmodel::{CoverageState, EventCounts};
+use ghev_readmodel::CoverageState;
 
 use super::figures::{Figures, RepoFigures};
 use super::words::{NOTHING, age, bar, maybe_duration, name, number, repo, time};
@@ -106,17 +106,17 @@ pub(super) fn over_time(figures: &Figures) -> String {
 }
 
 pub(super) fn types(figures: &Figures) -> String {
-    let mut kinds: Vec<_> = figures.all.counts.iter().collect();
-    kinds.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let of = |counts: &EventCounts, kind| counts.counts.get(kind).copied().unwrap_or(0);
-    let max = figures.hour.counts.values().copied().max().unwrap_or(0);
+    let mut kinds: Vec<_> = figures.all.iter().collect();
+    kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let last_hour = figures.hour.iter().map(|(_, events)| events);
+    let max = last_hour.max().unwrap_or(0);
     let rows: Vec<Vec<String>> = kinds
         .into_iter()
-        .filter(|(_, count)| **count > 0)
+        .filter(|(_, count)| *count > 0)
         .map(|(kind, all)| {
-            let hour = of(&figures.hour, kind);
+            let hour = figures.hour.of(&kind);
             let label = name(Some(kind.name()));
-            vec![label, bar(hour, max), number(hour), number(*all)]
+            vec![label, bar(hour, max), number(hour), number(all)]
         })
         .collect();
     table(

@@ -1,7 +1,6 @@
 //! Events by type.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ghev_readmodel::{EventCounts, Window};
@@ -35,9 +34,9 @@ pub(super) struct CountsByType(pub(super) EventCounts);
 
 impl Serialize for CountsByType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.counts.len()))?;
-        for (kind, count) in &self.0.counts {
-            map.serialize_entry(kind.name(), count)?;
+        let mut map = serializer.serialize_map(None)?;
+        for (kind, count) in self.0.iter() {
+            map.serialize_entry(kind.name(), &count)?;
         }
         map.end()
     }
@@ -84,16 +83,13 @@ impl View for EventCountsView {
 
     /// Types with an event, the most first.
     fn picture(&self, whose: &str) -> Option<Picture> {
-        let counts = self.counts.0.counts.iter();
-        let mut seen: Vec<(&str, u64)> = counts
-            .map(|(kind, &count)| (kind.name(), count))
-            .filter(|(_, count)| *count > 0)
-            .collect();
-        seen.sort_by_key(|(name, count)| (Reverse(*count), name.to_owned()));
+        let counts = self.counts.0.iter();
+        let mut seen: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+        seen.sort_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.name().cmp(b.name())));
         let (span, total) = (span(&self.window), grouped(self.sample_size));
         let most = seen
             .first()
-            .map(|(name, count)| format!(": {} {name}", grouped(*count)));
+            .map(|(kind, count)| format!(": {} {kind}", grouped(*count)));
         let most = most.unwrap_or_default();
         Some(Picture {
             title: format!("Events by type: {whose}"),
@@ -102,15 +98,14 @@ impl View for EventCountsView {
                 unit: format!("events {span}"),
                 bars: seen
                     .into_iter()
-                    .map(|(name, count)| counted(name, count))
+                    .map(|(kind, count)| counted(kind.name(), count))
                     .collect(),
             },
         })
     }
 
     fn records<R: Records>(&self, into: &mut R) -> Result<(), R::Error> {
-        let mut counts = self.counts.0.counts.iter();
-        counts.try_for_each(|(kind, count)| {
+        self.counts.0.iter().try_for_each(|(kind, count)| {
             into.take(&json!({ "type": kind.name(), "count": count }))
         })
     }

@@ -41,8 +41,21 @@ impl KindCounts {
         self.known.iter().sum::<u64>() + self.other.values().sum::<u64>()
     }
 
+    /// How many events of a kind.
+    pub(crate) fn of(&self, kind: &EventKind) -> u64 {
+        match kind {
+            EventKind::Known(kind) => self.known[usize::from(kind.code())],
+            EventKind::Other(name) => self.other.get(name).copied().unwrap_or(0),
+        }
+    }
+
     /// The kinds that occur and their counts, in the order of [`EventKind`].
     pub fn iter(&self) -> impl Iterator<Item = (EventKind, u64)> + '_ {
+        self.iter_documented().filter(|&(_, events)| events > 0)
+    }
+
+    /// The same with all documented kinds, of which there may be none.
+    pub(crate) fn iter_documented(&self) -> impl Iterator<Item = (EventKind, u64)> + '_ {
         let known = KNOWN_KINDS.iter().map(|&kind: &KnownKind| {
             (EventKind::Known(kind), self.known[usize::from(kind.code())])
         });
@@ -50,7 +63,7 @@ impl KindCounts {
             .other
             .iter()
             .map(|(name, &events)| (EventKind::Other(name.clone()), events));
-        known.chain(other).filter(|&(_, events)| events > 0)
+        known.chain(other)
     }
 }
 
@@ -79,5 +92,11 @@ mod tests {
             expected.map(|(name, events)| (name.to_owned(), events))
         );
         assert_eq!(counts.total(), 7);
+        assert_eq!(counts.iter_documented().count(), KNOWN_KINDS.len() + 1);
+        let of = |name| counts.of(&EventKind::from_name(name));
+        assert_eq!(
+            ["WatchEvent", "FollowEvent", "PushEvent", "XEvent"].map(of),
+            [5, 1, 0, 0]
+        );
     }
 }

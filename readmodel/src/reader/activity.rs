@@ -96,10 +96,7 @@ impl Snapshot<'_> {
             ..*window
         };
         let counts = self.event_counts(scope, &window)?;
-        let of = |kind| {
-            let count = counts.counts.get(&EventKind::Known(kind));
-            count.copied().unwrap_or(0)
-        };
+        let of = |kind| counts.of(&EventKind::Known(kind));
         let details = self.details(scope, &window)?;
         let pushes = of(KnownKind::Push);
         let known = pushes == 0 || details.pushes_with_size > 0;

@@ -4,9 +4,7 @@
 //! at the two ends of the window; by arrival, from the counts that each envelope has. So is whoever has many
 //! events; others are answered from the index over theirs.
 
-use std::collections::BTreeMap;
-
-use ghev_event::{EventKind, KNOWN_KINDS};
+use ghev_event::EventKind;
 use rusqlite::{CachedStatement, Params, params};
 
 use super::scope::ScopeSql;
@@ -16,42 +14,37 @@ use super::{Scope, Snapshot, TimeAxis, Window};
 use crate::error::ReadError;
 use crate::stored::Kind;
 use crate::sums::Part;
-use crate::{Offset, Place};
+use crate::{KindCounts, Offset, Place};
 
-/// How many events of each kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventCounts {
-    /// Every documented kind, with 0 where there is none; any other kind where it occurs.
-    pub counts: BTreeMap<EventKind, u64>,
-}
+/// How many events of each kind. A series has thousands of these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventCounts(KindCounts);
 
 impl EventCounts {
+    /// Every documented kind, with 0 where there is none, and any other kind that occurs, in the order of
+    /// [`EventKind`].
+    pub fn iter(&self) -> impl Iterator<Item = (EventKind, u64)> + '_ {
+        self.0.iter_documented()
+    }
+
+    /// How many events of a kind.
+    pub fn of(&self, kind: &EventKind) -> u64 {
+        self.0.of(kind)
+    }
+
     /// All events together.
     pub fn total(&self) -> u64 {
-        self.counts.values().sum()
+        self.0.total()
     }
-}
 
-/// Counts while they are gathered: documented kinds by their number.
-#[derive(Default)]
-pub(super) struct Tally {
-    known: [u64; KNOWN_KINDS.len()],
-    other: BTreeMap<EventKind, u64>,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, kind: EventKind, events: i64) {
-        let events = u64::try_from(events).unwrap_or(0);
-        match kind {
-            EventKind::Known(kind) => self.known[usize::from(kind.code())] += events,
-            other @ EventKind::Other(_) => *self.other.entry(other).or_default() += events,
-        }
+    pub(super) fn add(&mut self, kind: &EventKind, events: i64) {
+        self.0.add(kind, u64::try_from(events).unwrap_or(0));
     }
 
     /// Adds what sums say.
     fn add_part(&mut self, part: Part) {
         if let Part::Events(kind, events) = part {
-            self.add(kind, events.cast_signed());
+            self.0.add(&kind, events);
         }
     }
 
@@ -64,20 +57,9 @@ impl Tally {
         let mut rows = rows.query(of)?;
         while let Some(row) = rows.next()? {
             let Kind(kind) = row.get(0)?;
-            self.add(kind, row.get(1)?);
+            self.add(&kind, row.get(1)?);
         }
         Ok(())
-    }
-
-    pub(super) fn finish(self) -> EventCounts {
-        let known = KNOWN_KINDS.iter().zip(self.known);
-        // A map is made of all its entries in a fraction of the time that it takes them one by one, and a series
-        // has thousands.
-        let mut counts: BTreeMap<_, _> = known
-            .map(|(&kind, events)| (EventKind::Known(kind), events))
-            .collect();
-        counts.extend(self.other);
-        EventCounts { counts }
     }
 }
 
@@ -87,51 +69,55 @@ impl Snapshot<'_> {
     /// # Errors
     /// Where SQLite fails or the deadline passes.
     pub fn event_counts(&self, scope: &Scope, window: &Window) -> Result<EventCounts, ReadError> {
-        let mut tally = Tally::default();
+        let mut counts = EventCounts::default();
         let by_arrival = window.by == TimeAxis::ObservedAt && !window.is_everything();
         match (scope.sql(), by_arrival) {
-            (None, false) => self.count_all(window, &mut tally)?,
-            (None, true) => self.count_all_by_arrival(window, &mut tally)?,
-            (Some(scope), false) => self.count_scope(&scope, window, &mut tally)?,
-            (Some(scope), true) => self.count_scope_by_arrival(&scope, window, &mut tally)?,
+            (None, false) => self.count_all(window, &mut counts)?,
+            (None, true) => self.count_all_by_arrival(window, &mut counts)?,
+            (Some(scope), false) => self.count_scope(&scope, window, &mut counts)?,
+            (Some(scope), true) => self.count_scope_by_arrival(&scope, window, &mut counts)?,
         }
-        Ok(tally.finish())
+        Ok(counts)
     }
 
-    fn count_all(&self, window: &Window, tally: &mut Tally) -> Result<(), ReadError> {
+    fn count_all(&self, window: &Window, counts: &mut EventCounts) -> Result<(), ReadError> {
         if window.is_everything() && self.has_sums() {
-            return self.tell_all_sums(|part| tally.add_part(part));
+            return self.tell_all_sums(|part| counts.add_part(part));
         }
         if window.is_everything() {
-            return tally.add_rows(self.prepare("SELECT kind, events FROM hourly_counts")?, []);
+            return counts.add_rows(self.prepare("SELECT kind, events FROM hourly_counts")?, []);
         }
         let (from, to) = window.seconds();
         for span in self.spans(from, to, Unit::Hour) {
             let Span { unit, from, to } = span;
             let sql = match unit {
                 Unit::Hour if self.has_sums() => {
-                    self.tell_sums(SumsOf::ALL, span, |_, part| tally.add_part(part))?;
+                    self.tell_sums(SumsOf::ALL, span, |_, part| counts.add_part(part))?;
                     continue;
                 }
                 Unit::Hour => HOURS,
                 Unit::Minute => MINUTES,
                 Unit::Second => SECONDS,
             };
-            tally.add_rows(self.prepare(sql)?, [from, to])?;
+            counts.add_rows(self.prepare(sql)?, [from, to])?;
         }
         Ok(())
     }
 
-    fn count_all_by_arrival(&self, window: &Window, tally: &mut Tally) -> Result<(), ReadError> {
+    fn count_all_by_arrival(
+        &self,
+        window: &Window,
+        counts: &mut EventCounts,
+    ) -> Result<(), ReadError> {
         let (from, to) = window.millis();
-        tally.add_rows(self.prepare(ENVELOPES)?, [from, to])
+        counts.add_rows(self.prepare(ENVELOPES)?, [from, to])
     }
 
     fn count_scope(
         &self,
         scope: &ScopeSql,
         window: &Window,
-        tally: &mut Tally,
+        counts: &mut EventCounts,
     ) -> Result<(), ReadError> {
         let sql = scope_seconds(scope.column);
         for &key in &scope.keys {
@@ -139,10 +125,10 @@ impl Snapshot<'_> {
             for span in spans {
                 match span.unit {
                     Unit::Second => {
-                        tally.add_rows(self.prepare(&sql)?, [key, span.from, span.to])?;
+                        counts.add_rows(self.prepare(&sql)?, [key, span.from, span.to])?;
                     }
                     Unit::Hour | Unit::Minute => {
-                        self.tell_sums(of, span, |_, part| tally.add_part(part))?;
+                        self.tell_sums(of, span, |_, part| counts.add_part(part))?;
                     }
                 }
             }
@@ -154,7 +140,7 @@ impl Snapshot<'_> {
         &self,
         scope: &ScopeSql,
         window: &Window,
-        tally: &mut Tally,
+        counts: &mut EventCounts,
     ) -> Result<(), ReadError> {
         let (from, to) = window.millis();
         let Some((first, end)) = self.places_observed(from, to)? else {
@@ -163,7 +149,7 @@ impl Snapshot<'_> {
         for &key in &scope.keys {
             let sql = scope_envelopes(scope.column);
             let of = params![key, first.to_sql(), end.to_sql(), from, to];
-            tally.add_rows(self.prepare(&sql)?, of)?;
+            counts.add_rows(self.prepare(&sql)?, of)?;
         }
         Ok(())
     }

@@ -9,7 +9,6 @@ use ghev_event::{EventKind, Timestamp};
 use rusqlite::{CachedStatement, OptionalExtension as _, Params};
 
 use super::calendar::SeriesInterval;
-use super::counts::Tally;
 use super::scope::ScopeSql;
 use super::spans::{Span, Unit};
 use super::sums::SumsOf;
@@ -52,7 +51,7 @@ struct Filling {
     interval: SeriesInterval,
     /// The number of the first.
     first: i64,
-    tallies: Vec<Tally>,
+    buckets: Vec<EventCounts>,
 }
 
 impl Filling {
@@ -66,20 +65,20 @@ impl Filling {
                 max: BUCKETS_MAX,
             });
         }
-        let tallies = (0..buckets).map(|_| Tally::default()).collect();
+        let buckets = (0..buckets).map(|_| EventCounts::default()).collect();
         Ok(Self {
             interval,
             first,
-            tallies,
+            buckets,
         })
     }
 
-    fn add(&mut self, second: i64, kind: EventKind, events: i64) {
+    fn add(&mut self, second: i64, kind: &EventKind, events: i64) {
         let place = self.interval.number(second) - self.first;
-        let tally = usize::try_from(place)
+        let bucket = usize::try_from(place)
             .ok()
-            .and_then(|place| self.tallies.get_mut(place));
-        tally
+            .and_then(|place| self.buckets.get_mut(place));
+        bucket
             .expect("the buckets reach from the first event to the last")
             .add(kind, events);
     }
@@ -87,7 +86,7 @@ impl Filling {
     /// Adds what sums say of a stretch that begins at this second.
     fn add_part(&mut self, second: i64, part: Part) {
         if let Part::Events(kind, events) = part {
-            self.add(second, kind, events.cast_signed());
+            self.add(second, &kind, events.cast_signed());
         }
     }
 
@@ -101,7 +100,7 @@ impl Filling {
         let mut rows = rows.query(of)?;
         while let Some(row) = rows.next()? {
             let Kind(kind) = row.get(1)?;
-            self.add(second(row.get(0)?), kind, row.get(2)?);
+            self.add(second(row.get(0)?), &kind, row.get(2)?);
         }
         Ok(())
     }
@@ -109,10 +108,10 @@ impl Filling {
     fn finish(self) -> EventSeries {
         let numbers = self.first..;
         let buckets = numbers
-            .zip(self.tallies)
-            .map(|(number, tally)| SeriesBucket {
+            .zip(self.buckets)
+            .map(|(number, counts)| SeriesBucket {
                 start: Timestamp::from_seconds(self.interval.start(number)),
-                counts: tally.finish(),
+                counts,
             });
         EventSeries {
             buckets: buckets.collect(),

@@ -212,8 +212,7 @@ impl Snapshot<'_> {
         if kinds.is_empty() {
             return Ok(counts.total());
         }
-        let counts = counts.counts.into_iter();
-        let of_kinds = counts.filter(|(kind, _)| kinds.contains(kind));
+        let of_kinds = counts.iter().filter(|(kind, _)| kinds.contains(kind));
         Ok(of_kinds.map(|(_, events)| events).sum())
     }
 

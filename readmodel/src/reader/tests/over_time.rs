@@ -175,7 +175,7 @@ proptest! {
             let answer: Vec<_> = answer
                 .buckets
                 .into_iter()
-                .map(|bucket| (bucket.start, bucket.counts.counts))
+                .map(|bucket| (bucket.start, bucket.counts.iter().collect()))
                 .collect();
             let expected = series(&events, &window, interval);
             prop_assert_eq!(answer, expected, "{:?} {:?} {:?}", name, window, interval);

@@ -76,7 +76,7 @@ fn who_has_many_is_answered_from_sums_and_who_has_few_from_events() {
     let window = between(BASE_SECONDS + 1_234, BASE_SECONDS + 50 * HOUR + 2_345);
     let many = ask(&world, ScopeName::Repo("o/many"), &window);
     let pushes = (3..=303).count() as u64;
-    assert_eq!(many.0.counts[&EventKind::Known(KnownKind::Push)], pushes);
+    assert_eq!(many.0.of(&EventKind::Known(KnownKind::Push)), pushes);
     assert_eq!(many.2.commits, Some((3..=303).sum()));
     assert_eq!((many.1.total(), many.3.total()), (pushes, pushes));
     let all = ask(&world, ScopeName::All, &window);
