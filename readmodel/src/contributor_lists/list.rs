@@ -68,38 +68,73 @@ impl List {
     /// From a row.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, BadList> {
         let mut list = Vec::with_capacity(bytes.len() / 3);
-        read(bytes, |actor, by_bot, contributions| {
-            list.push((Who::new(actor, by_bot), contributions));
-        })?;
+        let mut entries = Entries::of(bytes)?;
+        while let Some(entry) = entries.next()? {
+            list.push((Who::new(entry.actor, entry.by_bot), entry.contributions));
+        }
         Ok(Self::of_sorted(list))
     }
 }
 
-/// Tells each actor of a row, whether they are a bot, and how often they have contributed.
-#[inline]
-pub(crate) fn read(mut bytes: &[u8], mut tell: impl FnMut(i64, bool, u64)) -> Result<(), BadList> {
-    let bytes = &mut bytes;
-    let mut numbered = take(bytes).ok_or(BadList)?;
-    let (mut key, mut sign) = (0_u64, 0);
-    while !bytes.is_empty() {
-        if numbered == 0 && sign == 0 {
-            (key, sign) = (0, SIGN);
+/// The entries of a row, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Entries<'r> {
+    bytes: &'r [u8],
+    /// Of actors with a number, that are still to come.
+    numbered: u64,
+    key: u64,
+    sign: u64,
+}
+
+/// Somebody's contributions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) actor: i64,
+    pub(crate) by_bot: bool,
+    pub(crate) contributions: u64,
+}
+
+impl<'r> Entries<'r> {
+    /// Those of a row.
+    pub(crate) fn of(mut row: &'r [u8]) -> Result<Self, BadList> {
+        let numbered = take(&mut row).ok_or(BadList)?;
+        Ok(Self {
+            bytes: row,
+            numbered,
+            key: 0,
+            sign: 0,
+        })
+    }
+
+    /// The next one, until there is none.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<Entry>, BadList> {
+        if self.bytes.is_empty() {
+            return if self.numbered == 0 {
+                Ok(None)
+            } else {
+                Err(BadList)
+            };
         }
-        numbered = numbered.saturating_sub(1);
-        let first = take(bytes).ok_or(BadList)?;
-        key = key.checked_add(first >> 1).ok_or(BadList)?;
+        if self.numbered > 0 {
+            self.numbered -= 1;
+        } else if self.sign == 0 {
+            (self.key, self.sign) = (0, SIGN);
+        }
+        let first = take(&mut self.bytes).ok_or(BadList)?;
+        self.key = self.key.checked_add(first >> 1).ok_or(BadList)?;
         let (by_bot, contributions) = if first & 1 == 0 {
             (false, 1)
         } else {
-            let second = take(bytes).ok_or(BadList)?;
+            let second = take(&mut self.bytes).ok_or(BadList)?;
             (second & 1 == 1, (second >> 1) + 1)
         };
-        tell((key | sign).cast_signed(), by_bot, contributions);
+        Ok(Some(Entry {
+            actor: (self.key | self.sign).cast_signed(),
+            by_bot,
+            contributions,
+        }))
     }
-    if numbered > 0 {
-        return Err(BadList);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

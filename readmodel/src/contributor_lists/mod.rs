@@ -20,7 +20,7 @@ use crate::listed_scope::ListedScope;
 mod list;
 mod stretch;
 
-pub(crate) use list::{List, Who, read};
+pub(crate) use list::{BadList, Entries, Entry, List, Who};
 pub(crate) use stretch::{ListRow, ListRows, Stretch};
 
 /// The tables of each.

@@ -3,26 +3,53 @@
 /// Fewer contributions than these are few.
 const FEW: usize = 256;
 
-/// The fewest whose contributions reach half of all. Most have made few: how many made how few is counted,
-/// and only the others are sorted.
-pub(super) fn absence_factor(contributions: &[u64]) -> Option<u64> {
-    let total: u64 = contributions.iter().sum();
-    if total == 0 {
-        return None;
-    }
-    let mut made_few = [0_u64; FEW];
-    let mut many = Vec::new();
-    for &made in contributions {
-        let few = usize::try_from(made).ok();
-        match few.and_then(|made| made_few.get_mut(made)) {
-            Some(actors) => *actors += 1,
-            None => many.push(made),
+/// How often each has contributed. Most have done so few times: how many did how often is counted, and only the
+/// others are sorted.
+#[derive(Debug)]
+pub(super) struct Shares {
+    few: [u64; FEW],
+    many: Vec<u64>,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            few: [0; FEW],
+            many: Vec::new(),
         }
     }
-    many.sort_unstable_by(|a, b| b.cmp(a));
-    let many = many.into_iter().map(|made| (made, 1));
-    let few: Vec<_> = (0..).zip(made_few).skip(1).collect();
-    fewest(total, many.chain(few.into_iter().rev()))
+}
+
+impl Shares {
+    /// Adds somebody.
+    #[inline]
+    pub(super) fn add(&mut self, contributions: u64) {
+        let few = usize::try_from(contributions).ok();
+        match few.and_then(|times| self.few.get_mut(times)) {
+            Some(holders) => *holders += 1,
+            None => self.many.push(contributions),
+        }
+    }
+
+    /// How many were added.
+    pub(super) fn holders(&self) -> u64 {
+        self.few.iter().sum::<u64>() + self.many.len() as u64
+    }
+
+    /// All contributions.
+    pub(super) fn total(&self) -> u64 {
+        let few = (0..).zip(self.few).map(|(times, holders)| times * holders);
+        few.sum::<u64>() + self.many.iter().sum::<u64>()
+    }
+
+    /// The fewest whose contributions reach half of all.
+    pub(super) fn absence_factor(mut self) -> Option<u64> {
+        let total = self.total();
+        self.many.sort_unstable_by(|a, b| b.cmp(a));
+        let many = self.many.into_iter().map(|times| (times, 1));
+        let few = (0..).zip(self.few).skip(1).collect::<Vec<_>>();
+        fewest(total, many.chain(few.into_iter().rev()))
+    }
 }
 
 /// The fewest who reach half of a total, of how many contributions so many actors have made: those with most come
@@ -50,6 +77,15 @@ pub(super) fn fewest(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn absence_factor(of: &[u64]) -> Option<u64> {
+        let mut shares = Shares::default();
+        of.iter()
+            .for_each(|&contributions| shares.add(contributions));
+        assert_eq!(shares.holders(), of.len() as u64);
+        assert_eq!(shares.total(), of.iter().sum::<u64>());
+        shares.absence_factor()
+    }
 
     #[test]
     fn half_of_the_contributions_is_enough() {

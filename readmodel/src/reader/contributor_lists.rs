@@ -3,7 +3,6 @@
 
 use super::Snapshot;
 use crate::Projection;
-use crate::contributor_lists::read;
 use crate::error::ReadError;
 use crate::listed_scope::ListedScope;
 use crate::stored::{DAY_HOURS, HOUR_MINUTES, HOUR_SECONDS, MINUTE_SECONDS};
@@ -35,13 +34,12 @@ impl Snapshot<'_> {
         Ok(has_any)
     }
 
-    /// Tells each actor of the rows within `[from, to)` seconds, whether they are a bot, and how often they have
-    /// contributed; what is left are parts of rows at both ends.
+    /// Tells the list of each row within `[from, to)` seconds; what is left are parts of rows at both ends.
     pub(super) fn tell_lists(
         &self,
         of: ListsOf,
         (from, to): (i64, i64),
-        mut tell: impl FnMut(i64, bool, u64),
+        mut tell: impl FnMut(&[u8]) -> Result<(), ReadError>,
     ) -> Result<Rest, ReadError> {
         let (mut parts, mut rest) = (Vec::new(), Rest::new());
         if from >= to {
@@ -60,7 +58,7 @@ impl Snapshot<'_> {
             let end = begin.saturating_add(hours * HOUR_SECONDS);
             if from <= begin && end <= to {
                 let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-                read(bytes, &mut tell).map_err(ReadError::of_blob)?;
+                tell(bytes)?;
             } else if begin < to && from < end {
                 let part = [from.max(begin), to.min(end)];
                 if hours == 1 {
@@ -81,7 +79,7 @@ impl Snapshot<'_> {
         &self,
         of: ListsOf,
         [from, to]: [i64; 2],
-        mut tell: impl FnMut(i64, bool, u64),
+        mut tell: impl FnMut(&[u8]) -> Result<(), ReadError>,
         rest: &mut Rest,
     ) -> Result<(), ReadError> {
         let hour = from.div_euclid(HOUR_SECONDS) * HOUR_MINUTES;
@@ -102,7 +100,7 @@ impl Snapshot<'_> {
             let [begin, end] = [minute, minute + 1].map(|minute| minute * MINUTE_SECONDS);
             if from <= begin && end <= to {
                 let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                read(bytes, &mut tell).map_err(ReadError::of_blob)?;
+                tell(bytes)?;
             } else {
                 rest.push([from.max(begin), to.min(end)]);
             }

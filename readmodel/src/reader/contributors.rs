@@ -7,8 +7,8 @@
 use ghev_event::Timestamp;
 use rusqlite::params_from_iter;
 
-use super::absence::absence_factor;
-use super::by_key::ByKey;
+use super::absence::Shares;
+use super::active::Active;
 use super::contributor_lists::ListsOf;
 use super::{Bots, Scope, ScopeKeys, Snapshot, Window};
 use crate::changes::{ContributedTo, contribution_codes};
@@ -69,18 +69,18 @@ impl Snapshot<'_> {
             return self.contributors_ever(totals, bots);
         }
         let active = if window.is_everything() {
-            self.contributions_ever(&stretches)?
+            self.contributions_ever(&stretches, bots)?
         } else {
             let mut active = self.contributions_in(scope, from, to, bots)?;
             self.add_dropped(&mut active, &stretches, (from, to))?;
             active
         };
-        let contributions = active
-            .sums()
-            .into_iter()
-            .map(|(_, contributions)| contributions);
-        let contributions: Vec<u64> = contributions.collect();
-        let everybody = contributions.len() as u64;
+        let mut shares = Shares::default();
+        active.tell(
+            || self.is_in_time(),
+            |contributions| shares.add(contributions),
+        )?;
+        let everybody = shares.holders();
         let first = match (window.from, totals) {
             (None, _) => Firsts {
                 before: 0,
@@ -94,20 +94,20 @@ impl Snapshot<'_> {
             active: everybody,
             new: first.within,
             inactive: first.before.saturating_sub(still_here),
-            absence_factor: absence_factor(&contributions),
-            contributions: contributions.iter().sum(),
+            contributions: shares.total(),
+            absence_factor: shares.absence_factor(),
         })
     }
 
     /// How often each has ever contributed.
-    fn contributions_ever(&self, stretches: &[Stretch]) -> Result<ByKey, ReadError> {
-        let mut ever = ByKey::default();
+    fn contributions_ever(&self, stretches: &[Stretch], bots: Bots) -> Result<Active, ReadError> {
+        let mut ever = Active::new(bots);
         let mut statement = self.prepare(EVER)?;
-        for stretch in stretches {
-            let mut rows = statement.query(params_from_iter(stretch))?;
+        for &[of, key, by_bot] in stretches {
+            let mut rows = statement.query([of, key, by_bot])?;
             while let Some(row) = rows.next()? {
                 let contributions: i64 = row.get(1)?;
-                ever.add(row.get(0)?, contributions.unsigned_abs());
+                ever.add(row.get(0)?, by_bot == 1, contributions.unsigned_abs());
             }
         }
         Ok(ever)
@@ -137,7 +137,7 @@ impl Snapshot<'_> {
     /// contributed first in a window was.
     fn add_dropped(
         &self,
-        active: &mut ByKey,
+        active: &mut Active,
         stretches: &[Stretch],
         (from, to): (i64, i64),
     ) -> Result<(), ReadError> {
@@ -152,7 +152,7 @@ impl Snapshot<'_> {
         for &[of, key, by_bot] in stretches {
             let mut rows = statement.query([of, key, by_bot, from, to])?;
             while let Some(row) = rows.next()? {
-                active.add(row.get(0)?, 0);
+                active.add(row.get(0)?, by_bot == 1, 0);
             }
         }
         Ok(())
@@ -165,17 +165,13 @@ impl Snapshot<'_> {
         from: i64,
         to: i64,
         bots: Bots,
-    ) -> Result<ByKey, ReadError> {
-        let mut active = ByKey::default();
+    ) -> Result<Active, ReadError> {
+        let mut active = Active::new(bots);
         let (column, of) = listed(scope);
         let sql = window_sql(column);
         for of in of {
             let rest = if self.has_lists(of)? {
-                self.tell_lists(of, (from, to), |actor, by_bot, contributions| {
-                    if bots == Bots::Include || !by_bot {
-                        active.add(actor, contributions);
-                    }
-                })?
+                self.tell_lists(of, (from, to), |list| active.add_list(list))?
             } else {
                 vec![[from, to]]
             };
@@ -187,9 +183,7 @@ impl Snapshot<'_> {
                 };
                 while let Some(row) = rows.next()? {
                     let flags = Flags::from_sql(row.get(1)?);
-                    if bots == Bots::Include || !flags.by_bot {
-                        active.add(row.get(0)?, 1);
-                    }
+                    active.add(row.get(0)?, flags.by_bot, 1);
                 }
             }
         }

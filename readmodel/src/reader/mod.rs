@@ -2,6 +2,7 @@
 //! only lists them. Knows nothing about HTTP: names and words of answers are the api's.
 
 mod absence;
+mod active;
 mod activity;
 mod by_key;
 mod calendar;
