@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use ghev_event::Timestamp;
 use ghev_log::{LogCursor, ReadError};
 use ghev_readmodel::{Offset, Writer};
 
@@ -15,6 +16,8 @@ pub(crate) struct Projector {
     cursor: LogCursor,
     writer: Writer,
     fold: Fold,
+    /// Before when single events are being dropped.
+    dropping: Option<Timestamp>,
 }
 
 /// What has been folded.
@@ -44,7 +47,7 @@ impl Folded {
 }
 
 impl Projector {
-    /// Brings a log and a model of it together, and drops from the model what is too old to be kept.
+    /// Brings a log and a model of it together.
     pub(crate) fn new(
         cursor: LogCursor,
         mut writer: Writer,
@@ -56,6 +59,7 @@ impl Projector {
             cursor,
             writer,
             fold: Fold::default(),
+            dropping: None,
         };
         let checkpoint = projector.next_offset();
         let watermark = projector.cursor.watermark()?;
@@ -67,11 +71,38 @@ impl Projector {
                 watermark,
             });
         }
-        if let Some(since) = projector.writer.too_old()? {
-            tracing::info!(%since, "dropping single events before");
-            projector.writer.drop_old_events()?;
-        }
         Ok(projector)
+    }
+
+    /// Drops some of the single events that are too old to be kept, without waiting for a record. Whether there
+    /// were any.
+    pub(crate) fn drop_some(&mut self) -> Result<bool, ProjectError> {
+        let too_old = self.writer.too_old()?;
+        if too_old != self.dropping {
+            match too_old {
+                Some(since) => tracing::info!(%since, "dropping single events before"),
+                None => tracing::info!("dropped them"),
+            }
+            self.dropping = too_old;
+        }
+        if too_old.is_none() {
+            return Ok(false);
+        }
+        self.writer.drop_some_events()?;
+        Ok(true)
+    }
+
+    /// Drops all of them.
+    ///
+    /// # Errors
+    /// [`ProjectError::Stopped`] where it is stopped before, and where SQLite fails.
+    pub(crate) fn drop_all(&mut self, stop: &StopFlag) -> Result<(), ProjectError> {
+        while self.drop_some()? {
+            if stop.is_stopped() {
+                return Err(ProjectError::Stopped);
+            }
+        }
+        Ok(())
     }
 
     /// The first record that the model does not have.
@@ -109,6 +140,7 @@ impl Projector {
             cursor,
             writer,
             fold,
+            ..
         } = self;
         let trimmed = sought(cursor, at)?;
         let mut next = trimmed.unwrap_or(at);

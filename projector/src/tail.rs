@@ -54,7 +54,7 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
             None => return Ok(()),
         };
         let folded = projector.batch(options.live, NEVER, stop, &mut |_, _| {})?;
-        if folded.records == 0 {
+        if folded.records == 0 && !projector.drop_some()? {
             projector.cursor().wait(IDLE)?;
         }
     }
@@ -87,6 +87,7 @@ pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp,
             return Err(ProjectError::Stopped);
         }
     }
+    projector.drop_all(stop)?;
     let next_offset = projector.next_offset();
     projector.into_parts().1.close()?;
     Ok(CaughtUp {

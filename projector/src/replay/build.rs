@@ -106,6 +106,7 @@ impl Projecting<'_> {
     ) -> Result<(Offset, Folded), ProjectError> {
         let watermark = projector.cursor().watermark()?;
         let folded = self.catch_up(&mut projector, watermark)?;
+        projector.drop_all(self.stop)?;
         let next_offset = projector.next_offset();
         projector.into_parts().1.close()?;
         Ok((next_offset, folded))

@@ -243,7 +243,8 @@ fn drop_old_events(
     touched: Vec<ThreadKey>,
     summed_from: u64,
 ) -> rusqlite::Result<Option<i64>> {
-    let since = retention::since(of.kept, observed_at, of.since);
+    let wanted = retention::since(of.kept, observed_at, of.since);
+    let since = retention::step(transaction, (of.since, wanted), of.dropped_at_once)?;
     match since {
         Some(since) => {
             let days = DroppedDays::before(transaction, since)?;

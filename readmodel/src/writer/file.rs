@@ -44,12 +44,24 @@ pub struct Writer {
 }
 
 /// Which rows of `events` a writer keeps.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Retention {
     /// For how long, where not for ever.
     pub(super) kept: Option<Duration>,
     /// Since when there are rows, in seconds, where any were dropped.
     pub(super) since: Option<i64>,
+    /// How many rows a batch drops, unless those of one hour are more.
+    pub(super) dropped_at_once: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            kept: None,
+            since: None,
+            dropped_at_once: retention::DROPPED_AT_ONCE,
+        }
+    }
 }
 
 impl Writer {
@@ -175,10 +187,16 @@ impl Writer {
     }
 
     /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
-    /// hour; `None` for as long as there is a model. What was folded from them stays. From the next
-    /// batch on, or from [`Writer::drop_old_events`].
+    /// hour; `None` for as long as there is a model. What was folded from them stays. With every batch from the
+    /// next one on some are dropped, or with [`Writer::drop_some_events`], until [`Writer::too_old`] are none.
     pub const fn keep_events(&mut self, kept: Option<Duration>) {
         self.retention.kept = kept;
+    }
+
+    /// Drops so many rows with a batch, unless those of one hour are more.
+    #[cfg(test)]
+    pub(crate) const fn drop_at_once(&mut self, rows: u64) {
+        self.retention.dropped_at_once = rows;
     }
 
     /// What is too old to be kept and is still there: the rows of events before this moment.
@@ -188,17 +206,17 @@ impl Writer {
     pub fn too_old(&self) -> Result<Option<Timestamp>, WriteError> {
         let newest = "SELECT observed_at FROM checkpoint";
         let newest: Option<i64> = self.connection.query_row(newest, [], |row| row.get(0))?;
-        let Retention { kept, since } = self.retention;
+        let Retention { kept, since, .. } = self.retention;
         let wanted = retention::since(kept, newest.map(Timestamp::from_millis), since);
         let changed = wanted.filter(|_| wanted != since);
         Ok(changed.map(Timestamp::from_seconds))
     }
 
-    /// Drops what is too old to be kept, without waiting for a record.
+    /// Drops some of what is too old to be kept, without waiting for a record.
     ///
     /// # Errors
     /// As [`Writer::begin`] and [`Batch::commit`].
-    pub fn drop_old_events(&mut self) -> Result<(), WriteError> {
+    pub fn drop_some_events(&mut self) -> Result<(), WriteError> {
         let at = self.checkpoint.next_offset;
         self.begin()?.commit(&Changes::default(), at)
     }

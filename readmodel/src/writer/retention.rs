@@ -5,11 +5,14 @@
 use std::time::Duration;
 
 use ghev_event::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::threads;
 use crate::stored::UNDATED;
 use crate::threads::ThreadKey;
+
+/// How many rows a batch drops beside its own work, or those of an hour that has more: half a second's.
+pub(crate) const DROPPED_AT_ONCE: u64 = 10_000;
 
 /// Rows are dropped by the hour: the ends of whole hours are where sums begin.
 const STEP_SECONDS: i64 = 3600;
@@ -27,6 +30,38 @@ pub(crate) fn since(
         since.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS)
     });
     before.max(wanted)
+}
+
+/// Up to where one batch drops rows, on the way to `wanted`: to the whole hour before `most` more are passed, or the
+/// one after the first of them. A limit on a model that has grown large would be minutes of work in one batch, during
+/// which nothing else comes in and nobody is heard who wants it to stop.
+pub(crate) fn step(
+    connection: &Connection,
+    (before, wanted): (Option<i64>, Option<i64>),
+    most: u64,
+) -> rusqlite::Result<Option<i64>> {
+    let Some(wanted) = wanted.filter(|_| wanted != before) else {
+        return Ok(before);
+    };
+    let begin = before.unwrap_or(UNDATED + 1);
+    let nth = |number: u64| -> rusqlite::Result<Option<i64>> {
+        let mut nth = connection.prepare_cached(&nth_sql(number))?;
+        nth.query_row([begin, wanted], |row| row.get(0)).optional()
+    };
+    let (Some(first), Some(beyond)) = (nth(0)?, nth(most)?) else {
+        return Ok(Some(wanted));
+    };
+    let hour = |second: i64| second.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS);
+    let at_least = hour(first).saturating_add(STEP_SECONDS);
+    Ok(Some(hour(beyond).max(at_least).min(wanted)))
+}
+
+/// SQLite prepares a statement anew whenever its limit is bound.
+fn nth_sql(number: u64) -> String {
+    format!(
+        "SELECT created_at FROM events INDEXED BY events_by_time
+         WHERE created_at >= ?1 AND created_at < ?2 ORDER BY created_at LIMIT 1 OFFSET {number}"
+    )
 }
 
 /// Drops the rows of events before `since`, in seconds. Those without a time stay: nothing tells how

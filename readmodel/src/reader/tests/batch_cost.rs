@@ -10,6 +10,7 @@ use ghev_event::{
 };
 
 use super::world::{BASE_SECONDS, Record, World, event, import};
+use crate::TableHashes;
 
 const DAY_SECONDS: i64 = 86_400;
 const DAY_EVENTS: i64 = 50;
@@ -111,5 +112,48 @@ fn an_hour_that_is_dropped_costs_no_more_where_its_day_has_more() {
     assert!(
         many < few + few / 20,
         "{few} steps beside 2 records, {many} beside 40"
+    );
+}
+
+/// How many rows of events a model has.
+fn rows(world: &World) -> u64 {
+    let connection = rusqlite::Connection::open(world.path()).unwrap();
+    let count = "SELECT count(*) FROM events";
+    let count: i64 = connection.query_row(count, [], |row| row.get(0)).unwrap();
+    count.unsigned_abs()
+}
+
+/// A limit on a model that had grown large was one batch of minutes: nothing came in meanwhile, and a projector that
+/// was to stop did so after it, or was killed and began anew.
+#[test]
+fn what_is_too_old_is_dropped_a_little_at_a_time() {
+    let hours = (0..24_i64).chain([7; 3]);
+    let mut records: Vec<Record> = (0..)
+        .zip(hours)
+        .map(|(of, hour)| record(of, BASE_SECONDS + hour * 3600))
+        .collect();
+    let mut world = World::new();
+    world.append(&records);
+    let kept = Some(Duration::from_secs(4 * 3600));
+    world.keep_events(kept);
+    world.drop_at_once(120);
+    let (mut before, mut dropped) = (rows(&world), Vec::new());
+    // A batch drops some beside its own events.
+    records.push(record(100, BASE_SECONDS + 24 * 3600));
+    world.append(&records[records.len() - 1..]);
+    dropped.push(before + DAY_EVENTS.unsigned_abs() - rows(&world));
+    before = rows(&world);
+    while world.drop_some() {
+        dropped.push(before - rows(&world));
+        before = rows(&world);
+    }
+    // Two hours fit, and of the eighth more events are in one.
+    assert_eq!(
+        dropped,
+        [100, 100, 100, 50, 200, 100, 100, 100, 100, 100, 100]
+    );
+    assert_eq!(
+        TableHashes::of(world.path()).unwrap(),
+        TableHashes::of(World::loaded(&records, kept).path()).unwrap()
     );
 }

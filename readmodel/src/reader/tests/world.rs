@@ -127,6 +127,20 @@ impl World {
         self.writer.keep_events(kept);
     }
 
+    /// Drops so many rows with a batch from now on.
+    pub(super) fn drop_at_once(&mut self, rows: u64) {
+        self.writer.drop_at_once(rows);
+    }
+
+    /// Drops some of what is too old; whether there was any.
+    pub(super) fn drop_some(&mut self) -> bool {
+        let is_any = self.writer.too_old().unwrap().is_some();
+        if is_any {
+            self.writer.drop_some_events().unwrap();
+        }
+        is_any
+    }
+
     /// Counts what SQLite does from now on, in instructions of its virtual machine.
     pub(super) fn count_steps(&mut self) -> Steps {
         let steps = Steps::default();
