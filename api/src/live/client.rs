@@ -132,7 +132,7 @@ impl Client {
 
     /// Reads a page. Listens before it reads the last one, so that nothing falls in between.
     async fn catch_up(&mut self) -> Option<Bytes> {
-        let arrivals = self.feed.subscribe(self.log, self.id.place);
+        let arrivals = self.feed.subscribe();
         let read = self.feed.page(self.log, self.id.place);
         match timeout_at(self.silent_until, read).await {
             Ok(Ok(Stretch { batch, .. })) if batch.log != self.log => Some(self.of_another_log()),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ghev_readmodel::{LogId, Place};
+use ghev_readmodel::{Checkpoint, LogId, Place};
 use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::frame::Batch;
@@ -53,6 +53,15 @@ pub(super) struct Stretch {
     pub(super) more: bool,
 }
 
+impl Stretch {
+    /// Nothing, at the end of what a model covers.
+    fn at_end(checkpoint: &Checkpoint) -> Self {
+        let end = Place::new(checkpoint.next_offset, 0);
+        let batch = Batch::write(checkpoint.log_id, end, end, Vec::new());
+        Self { batch, more: false }
+    }
+}
+
 /// A stream that is counted.
 pub(super) struct OpenStream(Arc<Feed>);
 
@@ -96,17 +105,14 @@ impl Feed {
         self.ended.subscribe()
     }
 
-    /// What arrives from now on. If nobody asks yet, the task begins at `at`.
-    pub(super) fn subscribe(
-        self: &Arc<Self>,
-        log: LogId,
-        at: Place,
-    ) -> broadcast::Receiver<Arc<Batch>> {
+    /// What arrives from now on: where the first batch begins after what a client has read by then,
+    /// the client reads what comes between by itself.
+    pub(super) fn subscribe(self: &Arc<Self>) -> broadcast::Receiver<Arc<Batch>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.batches.subscribe();
         if !*running {
             *running = true;
-            tokio::spawn(Arc::clone(self).run(log, at));
+            tokio::spawn(Arc::clone(self).run());
         }
         receiver
     }
@@ -117,13 +123,21 @@ impl Feed {
         self.read(log, at, PAGE_EVENTS_MAX).await
     }
 
-    async fn run(self: Arc<Self>, mut log: LogId, mut at: Place) {
+    /// Begins where the model is, whoever comes first: a client's own place may be far behind, or
+    /// still to come, and the others would wait for it.
+    async fn run(self: Arc<Self>) {
         let mut ended = self.ended();
+        let mut reached: Option<(LogId, Place)> = None;
         while !self.stops() {
-            let pause = match self.read(log, at, BATCH_EVENTS_MAX).await {
+            let read = match reached {
+                Some((log, at)) => self.read(log, at, BATCH_EVENTS_MAX).await,
+                None => self.end_of_model().await,
+            };
+            let pause = match read {
                 Ok(Stretch { batch, more }) => {
-                    let has_news = batch.next > batch.from || batch.log != log;
-                    (log, at) = (batch.log, batch.next);
+                    let is_elsewhere = reached != Some((batch.log, batch.from));
+                    let has_news = batch.next > batch.from || is_elsewhere;
+                    reached = Some((batch.log, batch.next));
                     if has_news {
                         self.send(batch);
                     }
@@ -154,17 +168,23 @@ impl Feed {
         !*running
     }
 
+    /// A stretch without events at the model's end, which tells clients where the next one begins.
+    async fn end_of_model(&self) -> Result<Stretch, Problem> {
+        self.queries
+            .run(|reader| Ok(Stretch::at_end(&reader.snapshot()?.as_of().checkpoint)))
+            .await
+    }
+
     /// What is there from `from` on. Where the model is of another log by now, nothing of that.
     async fn read(&self, log: LogId, from: Place, limit: usize) -> Result<Stretch, Problem> {
         self.queries
             .run(move |reader| {
                 let snapshot = reader.snapshot()?;
                 let checkpoint = snapshot.as_of().checkpoint;
-                let end = Place::new(checkpoint.next_offset, 0);
                 if checkpoint.log_id != log {
-                    let batch = Batch::write(checkpoint.log_id, end, end, Vec::new());
-                    return Ok(Stretch { batch, more: false });
+                    return Ok(Stretch::at_end(&checkpoint));
                 }
+                let end = Place::new(checkpoint.next_offset, 0);
                 // A generation that has not come as far yet has nothing new.
                 if end <= from {
                     let batch = Batch::write(log, from, from, Vec::new());

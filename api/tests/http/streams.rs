@@ -194,6 +194,24 @@ fn a_switch_of_generations_is_not_seen() {
     assert_eq!(listener.events(1).0, ["31"]);
 }
 
+/// A client that named a place far ahead of the log, the first to come, had the task that asks for
+/// everybody begin there: no stream was sent anything until the log had come as far.
+#[test]
+fn a_client_ahead_of_the_log_holds_up_nobody() {
+    let mut model = Model::small();
+    let mut options = quick(&model);
+    options.streams.heartbeat = Duration::from_millis(20);
+    let server = Server::with(options);
+    let mut ahead = Listener::resume(&server, "abababab-999.0");
+    // It gives a sign of life: it listens.
+    assert!(ahead.next().unwrap().comment);
+    let mut listener = Listener::new(&server, "", &[]);
+    model.add(LATER, &[push(30, RUST)]);
+    let sent = (0..500).find_map(|_| listener.next().filter(|message| !message.comment));
+    let sent = sent.expect("what arrives is sent, between signs of life");
+    assert_eq!(sent.id.as_deref(), Some("abababab-1.1"));
+}
+
 #[test]
 fn a_silent_stream_gives_signs_of_life_that_move_on() {
     let mut model = Model::small();
