@@ -5,6 +5,9 @@
 //! digest. Both are the same whatever the order of events, so that two models of the same events
 //! have the same rows.
 
+use std::fmt;
+use std::str::FromStr;
+
 use ghev_event::{ActorId, OrgId, RepoId};
 
 /// The negative key of an identity that is only a name.
@@ -54,6 +57,21 @@ macro_rules! key {
 
             pub(crate) const fn from_sql(key: i64) -> Self {
                 Self(key)
+            }
+        }
+
+        /// For programs only: in decimal, what has no number of GitHub's below 0.
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
             }
         }
     };

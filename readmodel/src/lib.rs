@@ -58,9 +58,9 @@ pub use reader::{
     Activity, ActivityMatrix, Arrival, AsOf, Bots, Contributors, Coverage, CoverageState,
     DeadLetterRow, Edition, EventCounts, EventCursor, EventFilter, EventPage, EventRow,
     EventSeries, GapRow, Identity, Issues, ListCursor, ListEntry, ListOrder, ListPage, NameSeen,
-    Named, ParseEventCursorError, ParseListCursorError, PullRequestAction, PullRequestInterval,
-    PullRequests, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval, Snapshot, SourceStatus,
-    Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
+    Named, ParseEventCursorError, ParseListCursorError, ParseScopeKeysError, PullRequestAction,
+    PullRequestInterval, PullRequests, Reader, Scope, ScopeKeys, SeriesBucket, SeriesInterval,
+    Snapshot, SourceStatus, Status, TimeAxis, Trending, TrendingQuery, TrendingRepo, Window,
 };
 pub use statistics::Distribution;
 pub use sums::SUMMED_FROM_EVENTS;

@@ -1,9 +1,10 @@
 //! Events: lists of them, page by page, and single ones.
 
 use ghev_event::EventId;
-use ghev_readmodel::{EventCursor, EventFilter, Scope, Snapshot, Window};
+use ghev_readmodel::{EventFilter, Scope, Snapshot, Window};
 
 use super::page_token::{self, List, Resumed};
+use super::walk_cursor::{NamedKeys, WalkCursor};
 use super::{Ask, FormatOnly};
 use crate::parameters::{
     ActionWord, EventIdText, Format, FullName, InPath, KindName, Limit, Login, OwnerName,
@@ -70,21 +71,27 @@ pub(crate) fn events(
 ) -> Result<EventsView, Problem> {
     let by = parameters.by.unwrap_or(TimeWord::CreatedAt).into();
     let list = list(ask, conditions, parameters);
-    let resumed: Option<Resumed<EventCursor>> = match &parameters.page_token {
+    let resumed: Option<Resumed<WalkCursor>> = match &parameters.page_token {
         Some(token) => Some(page_token::read(list, token)?),
         None => None,
     };
-    let (cursor, relative) = match resumed {
+    let (walk, relative) = match resumed {
         Some(Resumed { cursor, relative }) => (Some(cursor), relative),
         None => (None, relative(ask, parameters.span)),
     };
+    let (named, cursor) = walk.map_or((None, None), |walk| (walk.named, Some(walk.after)));
+    let named = match named {
+        Some(named) if named.names_all_of(conditions) => named,
+        Some(_) => return Err(page_token::foreign()),
+        None => conditions.named(ask.snapshot)?,
+    };
     let window = parameters.span.window(relative, by);
-    let filter = conditions.filter(ask.snapshot, window)?;
+    let filter = conditions.filter(named, window);
     let limit = parameters.limit.unwrap_or(Limit::DEFAULT).0;
     let page = ask.snapshot.events(&filter, cursor.as_ref(), limit)?;
     let next = page
         .next
-        .map(|cursor| page_token::write(list, relative, &cursor));
+        .map(|after| page_token::write(list, relative, &WalkCursor::new(named, after)));
     let state = ask.state(&scope(&filter), &window)?;
     Ok(EventsView::new(&window, page.events, next, state))
 }
@@ -158,26 +165,32 @@ pub(crate) fn is_short((conditions, parameters): &(EventConditions, EventsParame
 }
 
 impl EventConditions {
-    /// As a filter of the read model; a problem where somebody named was never seen.
-    pub(super) fn filter(
-        &self,
-        snapshot: &Snapshot<'_>,
-        window: Window,
-    ) -> Result<EventFilter, Problem> {
+    /// Whom the names mean now; a problem where somebody named was never seen.
+    pub(super) fn named(&self, snapshot: &Snapshot<'_>) -> Result<NamedKeys, Problem> {
         let repo = self.repo.as_ref().map(|repo| known_repo(snapshot, &repo.0));
         let org = self.org.as_ref().map(|org| known_org(snapshot, &org.0));
         let actor = self
             .actor
             .as_ref()
             .map(|actor| known_actor(snapshot, &actor.0));
-        Ok(EventFilter {
-            kinds: self.kinds.iter().map(|kind| kind.0.clone()).collect(),
-            actions: self.action.iter().map(|action| action.0.clone()).collect(),
+        Ok(NamedKeys {
             repo: repo.transpose()?,
             org: org.transpose()?,
             actor: actor.transpose()?,
-            window,
         })
+    }
+
+    /// As a filter of the read model, where the names mean `named`.
+    pub(super) fn filter(&self, named: NamedKeys, window: Window) -> EventFilter {
+        let NamedKeys { repo, org, actor } = named;
+        EventFilter {
+            kinds: self.kinds.iter().map(|kind| kind.0.clone()).collect(),
+            actions: self.action.iter().map(|action| action.0.clone()).collect(),
+            repo,
+            org,
+            actor,
+            window,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod status;
 mod stream;
 mod threads;
 mod trending;
+mod walk_cursor;
 
 pub(crate) use activity::{activity, activity_matrix};
 pub(crate) use ask::Ask;

@@ -26,7 +26,7 @@ pub(crate) fn stream(
     (conditions, start): &StreamParameters,
     header: Option<&str>,
 ) -> Result<(EventFilter, LogId, Place), Problem> {
-    let filter = conditions.filter(snapshot, Window::EVERYTHING)?;
+    let filter = conditions.filter(conditions.named(snapshot)?, Window::EVERYTHING);
     let checkpoint = snapshot.as_of().checkpoint;
     let given = match (header, &start.last_event_id) {
         (Some(header), _) => Some((header, "Last-Event-ID")),

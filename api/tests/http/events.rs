@@ -146,6 +146,36 @@ fn a_walk_sees_every_event_of_its_first_moment_once() {
     assert!(all.len() > 58);
 }
 
+/// A repository and a login were given up and taken by others between two pages: the walk went on
+/// with those, who had no events when it began, and lost the rest of its own.
+#[test]
+fn a_walk_stays_with_those_whom_its_names_meant() {
+    for query in [
+        "repo=rust-lang/rust",
+        "actor=ann",
+        "type=PushEvent&org=rust-lang",
+    ] {
+        let mut model = Model::small();
+        let server = Server::start(model.path());
+        let mut client = server.client();
+        let first = format!("/v1/events?limit=1&{query}");
+        let before = walk(&mut client, &first, |_| {});
+        assert!(before.len() > 1);
+        // Another repository, owner and actor with the same names.
+        let anew = event("PushEvent", 30, "2026-11-24T11:59:59Z", (30, RUST.1), "{}");
+        let anew = anew
+            .replace("\"id\":7,", "\"id\":70,")
+            .replace("\"id\":9,", "\"id\":90,");
+        let seen = walk(&mut client, &first, |page| {
+            if page == 0 {
+                model.add("2026-11-24T12:00:00Z", std::slice::from_ref(&anew));
+            }
+        });
+        assert_eq!(seen, before, "{query}");
+        assert_eq!(walk(&mut client, &first, |_| {}), ["30"], "{query}");
+    }
+}
+
 /// The last minutes move on between two pages; the walk must stay with those of its first page.
 #[test]
 fn a_walk_through_the_last_minutes_keeps_its_window() {

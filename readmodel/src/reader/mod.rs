@@ -58,7 +58,7 @@ pub use issues::Issues;
 pub use lists::{ListCursor, ListEntry, ListOrder, ListPage, ParseListCursorError};
 pub use matrix::ActivityMatrix;
 pub use pull_requests::PullRequests;
-pub use scope::{Scope, ScopeKeys};
+pub use scope::{ParseScopeKeysError, Scope, ScopeKeys};
 pub use series::{EventSeries, SeriesBucket};
 pub use status::{SourceStatus, Status};
 pub use threads::Bots;

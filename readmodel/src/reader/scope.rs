@@ -1,5 +1,8 @@
 //! Whose events an answer is about.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::Snapshot;
 use crate::error::ReadError;
 use crate::keys::lower_cased;
@@ -141,6 +144,38 @@ impl Snapshot<'_> {
     }
 }
 
+/// For programs only: the keys, the numbered one first, joined by an underscore.
+impl<K: fmt::Display> fmt::Display for ScopeKeys<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = &self.numbered {
+            key.fmt(f)?;
+        }
+        f.write_str("_")?;
+        self.named.as_ref().map_or(Ok(()), |key| key.fmt(f))
+    }
+}
+
+/// A text that is no keys of an identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not the keys of an identity; take them unchanged from where they were printed")]
+pub struct ParseScopeKeysError;
+
+impl<K: FromStr> FromStr for ScopeKeys<K> {
+    type Err = ParseScopeKeysError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let key = |text: &str| match text {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| ParseScopeKeysError),
+        };
+        let (numbered, named) = text.split_once('_').ok_or(ParseScopeKeysError)?;
+        match (key(numbered)?, key(named)?) {
+            (None, None) => Err(ParseScopeKeysError),
+            (numbered, named) => Ok(Self { numbered, named }),
+        }
+    }
+}
+
 impl<K: Copy + PartialEq> ScopeKeys<K> {
     pub(super) fn has(&self, key: K) -> bool {
         self.numbered == Some(key) || self.named == Some(key)
@@ -157,5 +192,29 @@ impl<K: Copy> ScopeKeys<K> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = K> + use<K> {
         self.numbered.into_iter().chain(self.named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_print_as_they_parse(numbered in any::<Option<u32>>(), name in any::<Option<String>>()) {
+            let keys = ScopeKeys {
+                numbered: numbered.map(|id| RepoKey::of_id(ghev_event::RepoId::new(id.into()))),
+                named: name.as_deref().map(RepoKey::of_name),
+            };
+            let none = keys.numbered.is_none() && keys.named.is_none();
+            prop_assert_eq!(keys.to_string().parse(), if none { Err(ParseScopeKeysError) } else { Ok(keys) });
+        }
+
+        #[test]
+        fn any_text_is_parsed_or_refused(text in "[0-9_-]{0,40}|.*") {
+            let _: Result<ScopeKeys<OrgKey>, _> = text.parse();
+        }
     }
 }
