@@ -3,7 +3,8 @@
 //! The *sources that could have seen* a scope are the public feed, of which GitHub shows a sample
 //! only, and the scope's own feed (`repo:`, `org:` or `user:` under any name it has borne), which
 //! misses nothing as long as consecutive polls overlap. For everybody's events they are all the
-//! feeds polled. Archives are no polls.
+//! feeds polled. Archives are no polls. A feed by a name is of whoever bears it: where somebody else
+//! bore it in the window or since the scope last did, it proves nothing about the scope.
 //!
 //! - `ok`: the scope's own feed was polled from the window's start to its end, and no gap is
 //!   suspected in between. Between two polls that overlap nothing can have passed unseen; where the
@@ -17,6 +18,8 @@
 //!
 //! Where a window begins before the first event whose row was kept, nothing is `ok`: it is `degraded`,
 //! since events are known to be missing, whatever was polled.
+
+use std::collections::BTreeMap;
 
 use ghev_event::{GapReason, Timestamp};
 use rusqlite::types::Type;
@@ -110,9 +113,9 @@ impl Snapshot<'_> {
             return Ok(unproven(self.seen_by_all(window)?));
         };
         let mut seen = self.seen_by(PUBLIC, window)?;
-        for source in self.own_sources(scope, &scope_sql)? {
+        for (source, proves) in self.own_sources(scope, &scope_sql, window)? {
             let own = self.seen_by(&source, window)?;
-            if own.gaps == 0 && self.polled_throughout(&source, window)? {
+            if proves && own.gaps == 0 && self.polled_throughout(&source, window)? {
                 return Ok(Coverage {
                     state: CoverageState::Ok,
                     polls: own.polls,
@@ -169,24 +172,31 @@ impl Snapshot<'_> {
         Ok(Seen { polls, gaps })
     }
 
-    /// The feeds of the scope alone that were ever polled, under every name it has borne.
-    fn own_sources(&self, scope: &Scope, sql: &ScopeSql) -> Result<Vec<String>, ReadError> {
+    /// The feeds by every name that the scope has borne that were ever polled, and whether what they
+    /// brought in the window was of the scope.
+    fn own_sources(
+        &self,
+        scope: &Scope,
+        sql: &ScopeSql,
+        window: &Window,
+    ) -> Result<BTreeMap<String, bool>, ReadError> {
         let (table, prefix) = match scope {
-            Scope::All => return Ok(Vec::new()),
+            Scope::All => return Ok(BTreeMap::new()),
             Scope::Repo(_) => ("repo_names", "repo:"),
             Scope::Actor(_) => ("actor_names", "user:"),
             Scope::Org(_) => ("org_names", "org:"),
         };
         let query = own_sources_sql(table);
-        let mut sources = Vec::new();
+        let from = window.from.map_or(i64::MIN, Timestamp::as_seconds);
+        let mut sources = BTreeMap::new();
         for key in &sql.keys {
             let mut statement = self.prepare(&query)?;
-            for source in statement.query_map(params![key, prefix], |row| row.get(0))? {
-                sources.push(source?);
+            let mut rows = statement.query(params![key, prefix, from])?;
+            while let Some(row) = rows.next()? {
+                let (source, taken): (_, bool) = (row.get(0)?, row.get(1)?);
+                *sources.entry(source).or_default() |= !taken;
             }
         }
-        sources.sort_unstable();
-        sources.dedup();
         Ok(sources)
     }
 
@@ -235,9 +245,16 @@ const LASTED: &str = "SELECT max(observed_at, ifnull(next_poll_at, observed_at))
 #[cfg(test)]
 pub(super) const HOT: &[&str] = &[ALL_POLLS, ALL_GAPS, POLLS, GAPS, BEGAN, LASTED];
 
+/// Sources by the names of a key, and whether one with another number bore the name at or after the
+/// window's start, or after this one. Who is a name only is never another: he may be the same.
 pub(super) fn own_sources_sql(table: &str) -> String {
     format!(
-        "SELECT DISTINCT s.source FROM {table} AS n
+        "SELECT DISTINCT s.source, EXISTS (
+             SELECT 1 FROM {table} AS o
+             WHERE o.lowered = n.lowered AND o.key >= 0 AND o.key <> n.key
+             AND o.last_at >= min(?3, (SELECT ifnull(max(k.last_at), ?3) FROM {table} AS k
+                                       WHERE k.key = n.key AND k.lowered = n.lowered)))
+         FROM {table} AS n
          CROSS JOIN sources AS s ON s.source = ?2 || n.name COLLATE NOCASE
          WHERE n.key = ?1"
     )

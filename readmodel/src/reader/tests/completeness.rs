@@ -58,6 +58,13 @@ fn state(world: &World, window: &Window) -> (CoverageState, u64, u64) {
     (coverage.state, coverage.polls, coverage.suspected_gaps)
 }
 
+fn state_of_number(world: &World, number: u64, window: &Window) -> CoverageState {
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let keys = snapshot.repo_by_id(RepoId::new(number)).unwrap().unwrap();
+    snapshot.coverage(&Scope::Repo(keys), window).unwrap().state
+}
+
 #[test]
 fn only_an_own_feed_polled_throughout_is_complete() {
     let own = World::of(&polls("repo:o/R", 0..10));
@@ -86,6 +93,39 @@ fn only_an_own_feed_polled_throughout_is_complete() {
         state(&public, &window(2, 8)),
         (CoverageState::Unknown, 6, 0)
     );
+}
+
+/// A name passed from one repository to another, as names do: the polls of the second one's feed were
+/// taken for a proof that nothing of the first was lost, which had not been polled for years.
+#[test]
+fn a_feed_proves_nothing_about_who_bore_its_name_before() {
+    let is_second = |record: &mut Record| {
+        record.events[0].repo.as_mut().unwrap().id = Some(RepoId::new(2));
+    };
+    let mut records = polls("public", -9..-8);
+    records[0].events = vec![starred(1000, -9)];
+    is_second(&mut records[0]);
+    records.extend(polls("repo:o/r", 0..10));
+    // It goes on under another name.
+    let mut renamed = polls("public", 4..5);
+    renamed[0].events = vec![starred(1001, 4)];
+    is_second(&mut renamed[0]);
+    renamed[0].events[0].repo.as_mut().unwrap().name = Some("o/new".into());
+    records.extend(renamed);
+    let world = World::of(&records);
+    let (before, after) = (window(2, 8), window(6, 8));
+    assert_eq!(state_of_number(&world, 2, &before), CoverageState::Unknown);
+    assert_eq!(state_of_number(&world, 1, &before), CoverageState::Ok);
+
+    // The name is taken in the middle of the polls.
+    let mut records = polls("repo:o/r", 0..10);
+    records[5..].iter_mut().for_each(is_second);
+    let world = World::of(&records);
+    for window in [before, after] {
+        assert_eq!(state_of_number(&world, 1, &window), CoverageState::Unknown);
+    }
+    assert_eq!(state_of_number(&world, 2, &before), CoverageState::Unknown);
+    assert_eq!(state_of_number(&world, 2, &after), CoverageState::Ok);
 }
 
 #[test]

@@ -304,7 +304,33 @@ pub(super) fn coverage(
         answered.sort_unstable();
         answered
     };
+    let all = distinct(records);
+    let bearing = |stored: &Stored, name: &str| {
+        let (number, borne) = part(&stored.event, scope)?;
+        (borne?.to_lowercase() == name).then_some(number)
+    };
+    let last_borne = |by: Option<u64>, name: &str| {
+        let events = all.iter().filter(|s| bearing(s, name) == Some(by));
+        events.filter_map(|s| s.event.created_at).max()
+    };
+    // Whether a feed by this name was somebody else's, whichever of the scope's keys is asked about.
+    let is_taken = |name: &str, from: Timestamp| {
+        let is_another = |key: Option<u64>, other: Option<u64>| {
+            let since = last_borne(key, name).map_or(from, |last| last.min(from));
+            let last = last_borne(other, name);
+            let last = last.filter(|last| last.as_seconds() >= since.as_seconds());
+            other.is_some() && other != key && last.is_some()
+        };
+        events.iter().filter_map(|s| bearing(s, name)).all(|key| {
+            let mut others = all.iter().filter_map(|s| bearing(s, name));
+            others.any(|other| is_another(key, other))
+        })
+    };
     let proves = |source: &String| {
+        let name = source.strip_prefix(prefix).unwrap().to_lowercase();
+        if window.from.is_none_or(|from| is_taken(&name, from)) {
+            return false;
+        }
         let answered = answered(source);
         let (Some(first), Some(last)) = (answered.first(), answered.last()) else {
             return false;
