@@ -74,6 +74,12 @@ impl Value for WindowLength {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Instant(pub(crate) Timestamp);
 
+impl Instant {
+    /// 0001-01-01, a Monday. RFC 3339 has no time before the year 0, which is left for what answers
+    /// say of the time before an instant: where its week begins, or a window that ends with it.
+    const MIN_SECONDS: i64 = -62_135_596_800;
+}
+
 impl Value for Instant {
     const EXAMPLE: Option<&'static str> = Some("2026-11-24T11:35:21Z");
 
@@ -93,10 +99,15 @@ impl Value for Instant {
         } else {
             text
         };
-        Timestamp::parse_rfc3339(&instant).map(Self).map_err(|_| {
-            "must be RFC 3339 or a date, such as 2026-11-24T11:35:21Z or 2026-11-24, before 9999-12-30"
-                .to_owned()
-        })
+        Timestamp::parse_rfc3339(&instant)
+            .ok()
+            .filter(|instant| instant.as_seconds() >= Self::MIN_SECONDS)
+            .map(Self)
+            .ok_or_else(|| {
+                "must be RFC 3339 or a date, such as 2026-11-24T11:35:21Z or 2026-11-24, \
+                 from 0001-01-01 to 9999-12-29"
+                    .to_owned()
+            })
     }
 }
 

@@ -243,3 +243,34 @@ fn the_week_begins_on_monday_and_the_window_cuts_hours() {
     assert_eq!(lines[..2], ["weekday,hour,count", "monday,0,0"]);
     assert_eq!(lines[1 + 24 + 11], "tuesday,11,4");
 }
+
+/// A week or a window that begins before the year 0 was answered as `-000001-12-27T00:00:00Z`, which is
+/// no RFC 3339.
+#[test]
+fn times_are_of_four_digits_from_the_first_to_the_last() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    for earlier in [
+        "0000-01-01",
+        "0000-12-31T23:59:59Z",
+        "0001-01-01T00:00:00%2B00:01",
+    ] {
+        for path in [
+            "/v1/event-series?interval=week&to=0001-02-01&from",
+            "/v1/trending?to",
+        ] {
+            client
+                .get(&format!("{path}={earlier}"))
+                .problem(400, "invalid_parameter");
+        }
+    }
+    let first = client.get("/v1/trending?window=30d&to=0001-01-01").ok();
+    assert_eq!(first["from"], "0000-12-02T00:00:00Z");
+    let weeks = "/v1/event-series?interval=week&from=0001-01-01&to=0001-01-09";
+    let weeks = client.get(weeks).ok();
+    assert_eq!(weeks["series"][0]["start"], "0001-01-01T00:00:00Z");
+    let last = "/v1/event-series?interval=week&from=9999-12-27&to=9999-12-29T23:59:59Z";
+    let last = client.get(last).ok();
+    assert_eq!(last["series"][0]["start"], "9999-12-27T00:00:00Z");
+}
