@@ -101,7 +101,7 @@ impl Client {
             if *self.ended.borrow() && !matches!(self.state, State::Done) {
                 self.state = State::Done;
                 let detail = "the service stops; come back later with this id";
-                return Some(frame::end("shutdown", detail, &self.id));
+                return Some(frame::end("shutdown", detail, Some(&self.id)));
             }
             match std::mem::replace(&mut self.state, State::Done) {
                 State::Greets => {
@@ -135,7 +135,7 @@ impl Client {
         let arrivals = self.feed.subscribe();
         let read = self.feed.page(self.log, self.id.place);
         match timeout_at(self.silent_until, read).await {
-            Ok(Ok(Stretch { batch, .. })) if batch.log != self.log => Some(self.of_another_log()),
+            Ok(Ok(Stretch { batch, .. })) if batch.log != self.log => Some(Self::of_another_log()),
             Ok(Ok(Stretch { batch, more })) => {
                 let then = (!more).then_some(arrivals);
                 self.state = State::Sends(Arc::new(batch), 0, then);
@@ -155,9 +155,9 @@ impl Client {
     }
 
     /// The last text where the read model was replaced by that of another log. The state is the end.
-    fn of_another_log(&self) -> Bytes {
-        let detail = "the read model is of another log now; connect again without this id";
-        frame::end("another_log", detail, &self.id)
+    fn of_another_log() -> Bytes {
+        let detail = "the read model is of another log now; connect again without an id";
+        frame::end("another_log", detail, None)
     }
 
     /// The text of the next frame that matches.
@@ -193,7 +193,7 @@ impl Client {
                 self.state = State::Follows(arrivals);
                 None
             }
-            Some(Ok(Ok(batch))) if batch.log != self.log => Some(self.of_another_log()),
+            Some(Ok(Ok(batch))) if batch.log != self.log => Some(Self::of_another_log()),
             // What comes between was read by a feed that is ahead of this client.
             Some(Ok(Ok(batch))) if batch.from > self.id.place => {
                 self.state = State::CatchesUp;
@@ -206,7 +206,7 @@ impl Client {
             Some(Ok(Err(RecvError::Lagged(_)))) => {
                 let detail = "this client reads more slowly than events arrive; \
                               come back with this id to go on";
-                Some(frame::end("too_slow", detail, &self.id))
+                Some(frame::end("too_slow", detail, Some(&self.id)))
             }
             // The feed outlives its clients.
             Some(Ok(Err(RecvError::Closed))) => None,

@@ -76,9 +76,11 @@ pub(super) fn heartbeat(id: &PlaceId) -> Bytes {
     format!(": still here\nid: {id}\n\n").into()
 }
 
-/// The last event of a stream: why it ends. Whoever comes back goes on where it ended.
-pub(super) fn end(reason: &str, detail: &str, id: &PlaceId) -> Bytes {
+/// The last event of a stream: why it ends. Whoever comes back goes on where it ended; without an id
+/// with what arrives then, since an empty one makes a browser forget the last.
+pub(super) fn end(reason: &str, detail: &str, id: Option<&PlaceId>) -> Bytes {
     let json = serde_json::json!({ "reason": reason, "detail": detail });
+    let id = id.map_or(String::new(), ToString::to_string);
     format!("event: end\nid: {id}\ndata: {json}\n\n").into()
 }
 

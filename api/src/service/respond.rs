@@ -173,7 +173,8 @@ impl Service {
         let headers = &request.headers;
         let accept = joined(headers, &header::ACCEPT);
         answer::require(EVENT_STREAM, accept.as_deref())?;
-        let last_seen = joined(headers, &LAST_EVENT_ID);
+        // Empty is what a client has that was told to forget the last.
+        let last_seen = joined(headers, &LAST_EVENT_ID).filter(|id| !id.is_empty());
         let (filter, log, at) = self.readers.with(|reader| {
             reader.set_deadline(None);
             handlers::stream(&reader.snapshot()?, &parameters, last_seen.as_deref())

@@ -248,7 +248,8 @@ fn a_stop_ends_streams_with_a_last_event() {
     }
 }
 
-/// Where the data were thrown away and begun anew, whoever listened must learn of it.
+/// Where the data were thrown away and begun anew, whoever listened must learn of it. A browser comes
+/// back by itself with the last id it was given: that of the old log was refused, and it gave up.
 #[test]
 fn a_model_of_another_log_ends_streams_and_begins_others() {
     let model = Model::small();
@@ -257,8 +258,9 @@ fn a_model_of_another_log_ends_streams_and_begins_others() {
     let mut other = model.of_another_log();
     let end = listener.event();
     assert_eq!(end.data.unwrap()["reason"], "another_log");
+    assert_eq!(end.id.as_deref(), Some(""));
     assert_eq!(listener.next(), None);
-    let mut listener = Listener::new(&server, "", &[]);
+    let mut listener = Listener::resume(&server, "");
     other.add(LATER, &[push(30, RUST)]);
     assert_eq!(
         listener.events(1),
