@@ -29,6 +29,7 @@ mod repo_counts;
 mod scope;
 mod sealed;
 mod series;
+mod series_ends;
 mod spans;
 mod status;
 mod sums;

@@ -6,7 +6,7 @@
 //! counted by the writer, and by arrival from the counts that each envelope has, as counts are.
 
 use ghev_event::{EventKind, Timestamp};
-use rusqlite::{CachedStatement, OptionalExtension as _, Params};
+use rusqlite::{CachedStatement, Params};
 
 use super::calendar::SeriesInterval;
 use super::scope::ScopeSql;
@@ -132,14 +132,14 @@ impl Snapshot<'_> {
         interval: SeriesInterval,
     ) -> Result<EventSeries, ReadError> {
         let scope = scope.sql();
-        let Some(ends) = self.ends(scope.as_ref(), window)? else {
-            return Ok(EventSeries::default());
-        };
-        let mut filling = Filling::new(interval, ends)?;
         let largest = match interval {
             SeriesInterval::Minute => Unit::Minute,
             _ => Unit::Hour,
         };
+        let Some(ends) = self.series_ends(scope.as_ref(), window, largest)? else {
+            return Ok(EventSeries::default());
+        };
+        let mut filling = Filling::new(interval, ends)?;
         match (&scope, window.by) {
             (None, TimeAxis::CreatedAt) => self.fill_all(window, largest, &mut filling)?,
             (None, TimeAxis::ObservedAt) => {
@@ -210,76 +210,6 @@ impl Snapshot<'_> {
         }
         Ok(())
     }
-
-    /// The first and the last second of a series; `None` where it has none.
-    fn ends(
-        &self,
-        scope: Option<&ScopeSql>,
-        window: &Window,
-    ) -> Result<Option<(i64, i64)>, ReadError> {
-        let first = window.from.map(Timestamp::as_seconds);
-        let last = window.to.map(|to| second_of_millis(to.as_millis() - 1));
-        if let (Some(from), Some(to)) = (window.from, window.to)
-            && from >= to
-        {
-            return Ok(None);
-        }
-        if let (Some(first), Some(last)) = (first, last) {
-            return Ok(Some((first, last)));
-        }
-        let seen = self.first_and_last(scope, window)?;
-        Ok(seen.map(|(earliest, latest)| (first.unwrap_or(earliest), last.unwrap_or(latest))))
-    }
-
-    /// The seconds of the first and the last event in a window.
-    fn first_and_last(
-        &self,
-        scope: Option<&ScopeSql>,
-        window: &Window,
-    ) -> Result<Option<(i64, i64)>, ReadError> {
-        let Some(scope) = scope else {
-            return match window.by {
-                TimeAxis::CreatedAt => self.outermost(
-                    FIRST_AND_LAST_SECOND,
-                    <[i64; 2]>::from(window.dated_seconds()),
-                ),
-                TimeAxis::ObservedAt => {
-                    let seen =
-                        self.outermost(FIRST_AND_LAST_ARRIVAL, <[i64; 2]>::from(window.millis()))?;
-                    Ok(seen.map(seconds_of_millis))
-                }
-            };
-        };
-        let mut outermost: Option<(i64, i64)> = None;
-        for &key in &scope.keys {
-            let seen = match window.by {
-                TimeAxis::CreatedAt => {
-                    let ((from, to), sql) = (window.dated_seconds(), scope_ends(scope.column));
-                    self.outermost(&sql, [key, from, to])?
-                }
-                TimeAxis::ObservedAt => {
-                    let bounds = "MIN(v.observed_at), MAX(v.observed_at)";
-                    let ((from, to), sql) = (window.millis(), scope_arrivals(scope.column, bounds));
-                    self.outermost(&sql, [key, from, to])?
-                        .map(seconds_of_millis)
-                }
-            };
-            outermost = match (outermost, seen) {
-                (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-                (one, other) => one.or(other),
-            };
-        }
-        Ok(outermost)
-    }
-
-    /// A row of two numbers, where there is one and it has both.
-    fn outermost(&self, sql: &str, of: impl Params) -> Result<Option<(i64, i64)>, ReadError> {
-        let row: Option<(Option<i64>, Option<i64>)> = self
-            .prepare(sql)?
-            .query_row(of, |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        Ok(row.and_then(|(first, last)| first.zip(last)))
-    }
 }
 
 const HOURS: &str = "SELECT hour, kind, events FROM hourly_counts WHERE hour >= ?1 AND hour < ?2";
@@ -294,40 +224,14 @@ const ENVELOPES: &str = "SELECT v.observed_at, c.kind, c.events FROM envelopes A
     CROSS JOIN envelope_counts AS c ON c.\"offset\" = v.\"offset\"
     WHERE v.observed_at >= ?1 AND v.observed_at < ?2";
 
-/// SQLite looks up one end only of a query that asks for both.
-const FIRST_AND_LAST_SECOND: &str = "SELECT
-    (SELECT MIN(created_at) FROM events WHERE created_at >= ?1 AND created_at < ?2),
-    (SELECT MAX(created_at) FROM events WHERE created_at >= ?1 AND created_at < ?2)";
-
-const FIRST_AND_LAST_ARRIVAL: &str = "SELECT
-    (SELECT observed_at FROM envelopes WHERE observed_at >= ?1 AND observed_at < ?2 AND events > 0
-     ORDER BY observed_at LIMIT 1),
-    (SELECT observed_at FROM envelopes WHERE observed_at >= ?1 AND observed_at < ?2 AND events > 0
-     ORDER BY observed_at DESC LIMIT 1)";
-
 /// What must not walk a whole table.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[
-    HOURS,
-    MINUTES,
-    SECONDS,
-    ENVELOPES,
-    FIRST_AND_LAST_SECOND,
-    FIRST_AND_LAST_ARRIVAL,
-];
+pub(super) const HOT: &[&str] = &[HOURS, MINUTES, SECONDS, ENVELOPES];
 
 pub(super) fn scope_seconds(column: &str) -> String {
     format!(
         "SELECT created_at, kind, 1 FROM events
          WHERE {column} = ?1 AND created_at >= ?2 AND created_at < ?3"
-    )
-}
-
-pub(super) fn scope_ends(column: &str) -> String {
-    let window = format!("{column} = ?1 AND created_at >= ?2 AND created_at < ?3");
-    format!(
-        "SELECT (SELECT MIN(created_at) FROM events WHERE {window}),
-                (SELECT MAX(created_at) FROM events WHERE {window})"
     )
 }
 
@@ -339,10 +243,6 @@ pub(super) fn scope_arrivals(column: &str, columns: &str) -> String {
     )
 }
 
-const fn second_of_millis(millis: i64) -> i64 {
+pub(super) const fn second_of_millis(millis: i64) -> i64 {
     millis.div_euclid(1000)
-}
-
-const fn seconds_of_millis((first, last): (i64, i64)) -> (i64, i64) {
-    (second_of_millis(first), second_of_millis(last))
 }

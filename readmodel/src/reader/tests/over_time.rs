@@ -187,6 +187,53 @@ proptest! {
     }
 }
 
+/// Where rows of old events had been dropped, a series of everybody's events without a start began with
+/// the first row that was left, and was a panic: it is filled from sums, which reach further back.
+#[test]
+fn a_series_begins_with_the_first_of_its_sums_where_rows_were_dropped() {
+    let day = 86_400;
+    let records: Vec<Record> = (0..10)
+        .map(|number| {
+            let at = BASE_SECONDS + number * day + 77;
+            let events = vec![event("PushEvent", number.unsigned_abs(), Some(at))];
+            let provenance = import((at + 1) * 1000);
+            Record { provenance, events }
+        })
+        .collect();
+    let mut world = World::new();
+    world.keep_events(Some(std::time::Duration::from_secs(3 * day.unsigned_abs())));
+    world.append(&records);
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let first_row = BASE_SECONDS + 6 * day;
+    assert_eq!(
+        snapshot.events_since(),
+        Some(Timestamp::from_seconds(first_row))
+    );
+    let bound = |number| Some(Timestamp::from_seconds(BASE_SECONDS + number * day));
+    for (from, to, expected) in [
+        (None, None, 10),
+        (None, bound(8), 8),
+        (None, bound(3), 3),
+        (bound(2), None, 8),
+        (bound(2), bound(4), 2),
+    ] {
+        let window = Window {
+            from,
+            to,
+            ..Window::EVERYTHING
+        };
+        let counted = snapshot.event_counts(&Scope::All, &window).unwrap();
+        assert_eq!(counted.total(), expected, "{window:?}");
+        for interval in INTERVALS {
+            let series = snapshot.event_series(&Scope::All, &window, interval);
+            if interval != SeriesInterval::Minute || series.is_ok() {
+                assert_eq!(series.unwrap().total(), expected, "{interval:?} {window:?}");
+            }
+        }
+    }
+}
+
 /// A generation that was written before there were sums answers from single events.
 #[test]
 fn activity_is_the_same_without_its_sums() {

@@ -11,7 +11,7 @@ use crate::reader::event_query::{Along, Slice};
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
     activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_hours,
-    event_query, interval, matrix, repo_counts, series, sums, trending,
+    event_query, interval, matrix, repo_counts, series, series_ends, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
 use crate::threads::ThreadKind;
@@ -116,7 +116,7 @@ fn what_is_asked_over_time_seeks() {
     let mut reader = world.reader();
     let snapshot = reader.snapshot().unwrap();
     assert_seeks(&snapshot, &activity::all_sql());
-    let hot = [series::HOT, matrix::HOT, activity::HOT].concat();
+    let hot = [series::HOT, series_ends::HOT, matrix::HOT, activity::HOT].concat();
     for sql in hot {
         assert_seeks(&snapshot, sql);
         assert_planned_once(&snapshot, sql);
@@ -141,7 +141,7 @@ fn what_is_asked_over_time_seeks() {
     for column in ["repo", "actor", "org"] {
         let of_scope = [
             series::scope_seconds(column),
-            series::scope_ends(column),
+            series_ends::scope_ends(column),
             series::scope_arrivals(column, "v.observed_at, e.kind, 1"),
             matrix::scope_sql(column),
         ];
