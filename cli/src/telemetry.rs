@@ -17,6 +17,8 @@ pub(crate) fn start(format: LogFormat, verbose: u8) {
     let filter = EnvFilter::try_from_env("GHEV_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Where nobody reads standard error any more it would complain there, which is a panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match format {

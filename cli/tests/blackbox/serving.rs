@@ -1,9 +1,11 @@
 //! The api in the hands of those who run it: tokens, TLS, readiness, lines for each answer, and a
 //! service killed and started again while everybody asks.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -130,6 +132,48 @@ fn an_answer_is_a_line_and_hostile_bytes_stay_inside() {
             );
         }
         assert!(api.signal("TERM").success());
+    }
+}
+
+/// Whoever read the log lines went away (`ghev serve 2>&1 | head`, a collector that died): the next
+/// line was a panic of whatever wrote it. Requests with a line got no answer, and SIGTERM was caught
+/// by a task that ended over its own line, so that the service never did.
+#[test]
+fn a_service_whose_lines_nobody_reads_answers_and_ends() {
+    let at = modelled();
+    let mut command = at.command(&["serve", "--listen", "127.0.0.1:0", "--access-log"]);
+    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut service = KillOnDrop(piped.stderr(Stdio::piped()).spawn().unwrap());
+    let child = &mut service.0;
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = lines.find(|line| line.as_ref().unwrap().contains("answering at"));
+    let line = line.unwrap().unwrap();
+    drop(lines);
+    let address = line.split("http://").nth(1).unwrap();
+    let address = address.split(',').next().unwrap();
+    for _ in 0..2 {
+        assert_eq!(get(address, "/v1/status").unwrap().status, 200);
+    }
+    let kill = Command::new("kill")
+        .args(["-s", "TERM", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    // Its end closes standard output.
+    let (ended, end) = channel();
+    let mut stdout = child.stdout.take().unwrap();
+    std::thread::spawn(move || ended.send(stdout.read_to_end(&mut Vec::new())));
+    end.recv_timeout(Duration::from_secs(60)).unwrap().unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// Ends a service also where the test fails.
+struct KillOnDrop(Child);
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
