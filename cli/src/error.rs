@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ghev_api::ServeError;
 use ghev_injector::{FailedSource, ImportError, InjectError};
-use ghev_log::{AppendError, OpenError, ReadError, SalvageError};
+use ghev_log::{AppendError, IdentityError, OpenError, ReadError, SalvageError};
 use ghev_projector::ProjectError;
 
 use crate::config::ConfigError;
@@ -106,6 +106,7 @@ impl CommandError {
             | Self::OpenLog(error) => of_log_open(error),
             Self::Inject(InjectError::Read(error))
             | Self::Import(ImportError::Read(error))
+            | Self::Salvage(SalvageError::Read(error))
             | Self::Project(ProjectError::Log(error))
             | Self::ReadLog(error) => of_log_read(error),
             // A reader that has seen enough is no failure.
@@ -135,14 +136,18 @@ impl CommandError {
 const fn of_log_open(error: &OpenError) -> Exit {
     match error {
         OpenError::Locked { .. } => Exit::Locked,
-        OpenError::Damaged { .. } | OpenError::WatermarkLost { .. } => Exit::DamagedLog,
+        OpenError::Damaged { .. }
+        | OpenError::WatermarkLost { .. }
+        | OpenError::Identity(IdentityError::Damaged { .. }) => Exit::DamagedLog,
         _ => Exit::Failure,
     }
 }
 
 const fn of_log_read(error: &ReadError) -> Exit {
     match error {
-        ReadError::Damaged { .. } => Exit::DamagedLog,
+        ReadError::Damaged { .. }
+        | ReadError::WatermarkUnreadable { .. }
+        | ReadError::Identity(IdentityError::Damaged { .. }) => Exit::DamagedLog,
         _ => Exit::Failure,
     }
 }

@@ -62,7 +62,7 @@ pub enum IdentityError {
         /// The version this crate reads and writes.
         supported: u32,
     },
-    /// `log.id` is there but its bytes are not those that were written.
+    /// `log.id` is not what was written, or is missing beside records.
     #[error(
         "{} is damaged ({reason}); nothing was written: restore it from a backup, or copy what is \
          sound to a new log with `ghev log salvage --into DIR`", path.display()

@@ -134,10 +134,38 @@ where
         return Ok(None);
     };
     // A creation may have finished between the two looks.
-    match read::<E>(dir)? {
-        Some(id) => Ok(Some(id)),
-        None => Err(not_a_log(dir, foreign).into()),
+    if let Some(id) = read::<E>(dir)? {
+        return Ok(Some(id));
     }
+    Err(unidentified(dir, foreign, "it is missing, and there are records")?.into())
+}
+
+/// Why `dir` is no log for want of a `log.id`. Whose records are in danger is not told to look for
+/// another directory.
+fn unidentified(
+    dir: &Path,
+    reason: impl Into<String>,
+    beside_records: &'static str,
+) -> Result<IdentityError, IoFailure> {
+    Ok(if has_records(dir)? {
+        IdentityError::Damaged {
+            path: dir.join(FILE_NAME),
+            reason: beside_records,
+        }
+    } else {
+        not_a_log(dir, reason)
+    })
+}
+
+/// Whether any segment holds more than its first bytes.
+fn has_records(dir: &Path) -> Result<bool, IoFailure> {
+    for base in segment::list(dir)? {
+        let bytes = segment::file_bytes(dir, base)?;
+        if bytes.is_some_and(|bytes| bytes > segment::FIRST_FRAME_AT.get()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn not_a_log(dir: &Path, reason: impl Into<String>) -> IdentityError {
@@ -162,7 +190,11 @@ where
     };
     let error = match decode(&bytes) {
         Ok(id) => return Ok(Some(id)),
-        Err(DecodeError::Foreign) => not_a_log(dir, "its log.id is some other file"),
+        Err(DecodeError::Foreign) => unidentified(
+            dir,
+            "its log.id is some other file",
+            "it is some other file, and there are records",
+        )?,
         Err(DecodeError::Version(found)) => IdentityError::UnsupportedFormat {
             dir: dir.to_owned(),
             found,

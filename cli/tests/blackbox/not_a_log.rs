@@ -106,11 +106,12 @@ fn a_damaged_identity_says_how_to_go_on_and_that_works() {
     let mut bytes = fs::read(&identity).unwrap();
     bytes[20] ^= 1;
     fs::write(&identity, bytes).unwrap();
-    writers_refuse(
-        &at,
-        1,
-        &["log.id", "damaged", "ghev log salvage --into DIR"],
-    );
+    // It was an unexpected failure, exit 1.
+    let parts = ["log.id", "damaged", "ghev log salvage --into DIR"];
+    writers_refuse(&at, 4, &parts);
+    for args in [&["log", "verify"][..], &["status"], &["replay"]] {
+        says(&at.run(args).with_code(4), &parts);
+    }
     let saved = at.path("saved");
     let saved = saved.to_str().unwrap();
     at.run(&["log", "salvage", "--into", saved]).with_code(0);
