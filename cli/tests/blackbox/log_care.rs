@@ -191,6 +191,11 @@ fn a_disk_that_fills_up_is_waited_for_and_no_event_is_lost() {
     let text = at.run(&["status"]).with_code(0).text();
     assert!(text.contains("waits for space"), "{text}");
     assert_eq!(number(&stat(&at).unwrap(), "next_offset"), 0);
+    // An import beside it waited for as long, without a word, and did not end by SIGTERM.
+    at.file("one.json", event(Made::default()).as_bytes());
+    let mut import = at.start(&["import", "one.json"]);
+    import.line_with("free some space");
+    assert_eq!(import.wait().code(), Some(1));
 
     fs::remove_file(&ballast).unwrap();
     injector.line_with("there is space again");

@@ -13,7 +13,7 @@ use ghev_log::{AppendError, LogOptions, LogWriter, Offset};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::until;
-use crate::inbox::Offer;
+use crate::inbox::{Answer, Offer};
 use crate::log_tail::Extent;
 use crate::{Clock, InjectError, Retention};
 use way::{HandedOver, Way, take_out_kept};
@@ -108,16 +108,14 @@ impl Journal {
                 HandedOver::Refused(reason) => {
                     if !has_waited {
                         tracing::warn!(
-                            reason,
+                            %reason,
                             "the log takes nothing for now: polling waits, and \
                             keeps what was fetched until there is space"
                         );
                     }
                     has_waited = true;
-                    tokio::select! {
-                        biased;
-                        () = self.stop.cancelled() => return Ok(Done::Stopped),
-                        () = self.clock.wait(NO_SPACE_WAIT) => {}
+                    if self.wait_for_space(&reason).await == Done::Stopped {
+                        return Ok(Done::Stopped);
                     }
                 }
                 HandedOver::Gone => {
@@ -132,6 +130,21 @@ impl Journal {
             tracing::info!("there is space again: what was fetched is in the log");
         }
         Ok(Done::Yes)
+    }
+
+    /// Waits a while. What imports offer meanwhile is refused for the same reason: they are told, rather than
+    /// left waiting.
+    async fn wait_for_space(&mut self, reason: &str) -> Done {
+        let (stop, clock) = (self.stop.clone(), Arc::clone(&self.clock));
+        let mut over = std::pin::pin!(clock.wait(NO_SPACE_WAIT));
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Done::Stopped,
+                () = &mut over => return Done::Yes,
+                offer = self.offered() => offer.answer(Answer::Refused(reason.to_owned())),
+            }
+        }
     }
 
     /// Finds out where a log that an import holds ends; takes it over where that has ended.
