@@ -100,6 +100,24 @@ fn a_stopped_replay_leaves_nothing() {
     assert_eq!(fixture.model().generations().unwrap(), before);
 }
 
+/// The walk that looks for the moment did not hear Ctrl-C: for a large log that is minutes.
+#[test]
+fn a_replay_of_the_past_stops_while_it_looks_for_the_moment() {
+    let fixture = Fixture::with(&three_records());
+    // Whoever reads on comes to this.
+    let segment = fixture.options.log_dir.join(format!("{:020}.log", 0));
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    let stop = StopFlag::new();
+    stop.stop();
+    let into = fixture.options.model_dir.join("past.db");
+    let late = replay::Until::Time(Timestamp::from_seconds(4_000_000_000));
+    let stopped = replay::until(&fixture.options, late, &into, &mut |_| {}, &stop).unwrap_err();
+    assert!(matches!(stopped, ProjectError::Stopped), "{stopped}");
+}
+
 #[test]
 fn what_a_killed_replay_left_is_removed_by_the_next() {
     let fixture = Fixture::with(&three_records());
@@ -320,4 +338,35 @@ fn time_travel_leaves_other_files_alone_and_no_part_of_its_own() {
     assert!(matches!(ended, ProjectError::Stopped));
     assert!(!into.exists());
     assert_eq!(travel(&StopFlag::new()).unwrap().records, 2);
+}
+
+/// What a killed replay had left was served as the model of a log without events, and the directory that was not
+/// there was called a model to be deleted.
+#[test]
+fn a_model_of_the_past_has_its_name_only_once_it_is_whole() {
+    let fixture = Fixture::with(&three_records());
+    let dir = fixture.options.log_dir.with_file_name("past");
+    let into = dir.join("past.db");
+    let travel = || {
+        let mut progress = |_| assert!(!into.exists());
+        let end = replay::Until::Offset(Offset::MAX);
+        replay::until(
+            &fixture.options,
+            end,
+            &into,
+            &mut progress,
+            &StopFlag::new(),
+        )
+    };
+    let refused = travel().unwrap_err().to_string();
+    assert!(refused.contains("cannot write into"), "{refused}");
+    std::fs::create_dir(&dir).unwrap();
+    // Of one that was killed.
+    std::fs::write(dir.join("past.db.unfinished"), "half a database").unwrap();
+    assert_eq!(travel().unwrap().records, 3);
+    let left: Vec<_> = std::fs::read_dir(&dir).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let mut reader = Reader::of_file(into);
+    let covered = reader.snapshot().unwrap().as_of().checkpoint.next_offset;
+    assert_eq!(covered.get(), 3);
 }
