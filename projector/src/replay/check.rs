@@ -1,6 +1,6 @@
 //! Is the current generation what the log makes of it? A replay into a scratch file tells.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ghev_readmodel::{IndexFault, ModelDir, Offset, RowDifference, TableHashes};
 
@@ -12,6 +12,11 @@ use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
 /// The file that is compared; a name that no generation has.
 const SCRATCH: &str = "check.db";
+
+/// Where that is.
+pub(super) fn scratch(dir: &ModelDir) -> PathBuf {
+    dir.path().join(SCRATCH)
+}
 
 /// What the comparison found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +64,7 @@ pub fn check(
     let live_path = dir.generation_path(current);
     let live = TableHashes::of(&live_path)?;
     space::check(options, live.checkpoint.next_offset, dir.path())?;
-    let scratch = dir.path().join(SCRATCH);
+    let scratch = scratch(&dir);
     ModelDir::remove_database(&scratch)?;
     let compared = compare(
         &scratch,

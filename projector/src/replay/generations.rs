@@ -2,12 +2,14 @@
 
 use ghev_readmodel::{GenerationNumber, ModelDir, OpenError, Writer};
 
+use super::check;
 use crate::tail::open_log;
 use crate::{ProjectError, ProjectorOptions, convert};
 
 /// Removes what a replay that was killed has left: numbers only grow, so whatever is above the
 /// current one has never been current, or was left by a rollback.
 pub(super) fn remove_unfinished(dir: &ModelDir) -> Result<(), OpenError> {
+    ModelDir::remove_database(&check::scratch(dir))?;
     let current = match dir.current() {
         Err(OpenError::BadPointer { .. }) => return Ok(()),
         read => read?,

@@ -124,10 +124,14 @@ fn what_a_killed_replay_left_is_removed_by_the_next() {
     fixture.catch_up();
     let left = fixture.model().reserve_next().unwrap();
     std::fs::write(fixture.model().generation_path(left), b"half a database").unwrap();
+    // A comparison's stayed until the next comparison.
+    let compared = fixture.options.model_dir.join("check.db");
+    std::fs::write(&compared, b"half a database").unwrap();
     let rebuilt = rebuild(&fixture);
     let model = fixture.model();
     assert_eq!(model.current().unwrap(), Some(rebuilt));
     assert_eq!(model.generations().unwrap().len(), 2);
+    assert!(!compared.exists());
     assert_eq!(fixture.catch_up().records, 0);
 }
 
