@@ -12,6 +12,7 @@
 mod convert;
 mod error;
 mod fold;
+mod opening;
 mod options;
 mod projections;
 mod projector;

@@ -8,12 +8,13 @@ use ghev_readmodel::{
     GenerationNumber, LogId, ModelDir, ModelLock, Offset, OpenError, Reader, Writer,
 };
 
-use crate::projector::{Folded, Projector};
-use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
+use crate::opening::open;
+use crate::projector::Projector;
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
 /// How long a projector that has nothing to do sleeps between looks at the switch and at
 /// `CURRENT`. New records wake it at once.
-const IDLE: Duration = Duration::from_millis(100);
+pub(crate) const IDLE: Duration = Duration::from_millis(100);
 
 /// Beyond every record.
 const NEVER: ghev_log::Offset = ghev_log::Offset::new(u64::MAX);
@@ -38,7 +39,7 @@ pub struct CaughtUp {
 /// stays.
 pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectError> {
     let dir = options.model();
-    let Some(_lock) = stand_by(&dir, stop, &mut || false)? else {
+    let Some(mut lock) = stand_by(&dir, stop, &mut || false)? else {
         return Ok(());
     };
     let Some(cursor) = wait_for_log(options, stop)? else {
@@ -49,6 +50,19 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
     };
     tracing::info!(next_offset = %projector.next_offset(), "projecting");
     while !stop.is_stopped() {
+        if !lock.is_in_place() {
+            // The model was deleted, its lock included: whoever stood by may project by now.
+            let (cursor, writer) = projector.into_parts();
+            drop(writer);
+            let Some(again) = stand_by(&dir, stop, &mut || false)? else {
+                return Ok(());
+            };
+            lock = again;
+            let Some((opened, _)) = open(&dir, cursor, options, stop)? else {
+                return Ok(());
+            };
+            projector = opened;
+        }
         projector = match follow_current(projector, &dir, options, stop)? {
             Some(projector) => projector,
             None => return Ok(()),
@@ -177,61 +191,8 @@ fn wait_for_log(
     }
 }
 
-/// The log and the current model of it. Where there is none, or one with other tables, it is
-/// rebuilt first, as far as it must be; `None` where that was stopped.
-fn open(
-    dir: &ModelDir,
-    cursor: LogCursor,
-    options: &ProjectorOptions,
-    stop: &StopFlag,
-) -> Result<Option<(Projector, Folded)>, ProjectError> {
-    let log_id = convert::log_id(cursor.log_id());
-    let stale = match current(dir, log_id) {
-        Ok(Some(writer)) => {
-            let projector = Projector::new(cursor, writer, options)?;
-            return Ok(Some((projector, Folded::default())));
-        }
-        Ok(None) => None,
-        Err(OpenError::Schema {
-            path,
-            found,
-            expected,
-        }) => {
-            let path = path.display();
-            tracing::warn!(%path, found, expected, "the read model has another schema: rebuilding");
-            None
-        }
-        Err(OpenError::Projections { path, differences }) => {
-            let path = path.display();
-            tracing::warn!(%path, %differences, "the read model has other projections: rebuilding these");
-            Some(differences.stale)
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let rebuilt = match stale {
-        Some(stale) => replay::only(options, &stale, &mut |_| {}, stop).map(|of| of.replayed),
-        None => replay::replay(options, &mut |_| {}, stop),
-    };
-    let replayed = match rebuilt {
-        Ok(replayed) => replayed,
-        Err(ProjectError::Stopped) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let writer = Writer::open(dir, log_id)?;
-    let folded = Folded::of(replayed.records, replayed.events);
-    Ok(Some((Projector::new(cursor, writer, options)?, folded)))
-}
-
-/// The current generation, if there is one: a model may be deleted at any moment.
-fn current(dir: &ModelDir, log_id: LogId) -> Result<Option<Writer>, OpenError> {
-    match dir.current()? {
-        Some(number) if dir.generation_path(number).exists() => Writer::open(dir, log_id).map(Some),
-        _ => Ok(None),
-    }
-}
-
-/// Goes on with another generation where one has become current, or a rebuilt one where the model
-/// was deleted. `None` where that was stopped.
+/// Goes on with another generation where one has become current, be it of the same number, or a rebuilt one
+/// where the model was deleted. `None` where that was stopped.
 ///
 /// One with other tables was made by another version of ghev on purpose: it is refused, or the two
 /// would rebuild each other's for ever.
@@ -242,13 +203,15 @@ fn follow_current(
     stop: &StopFlag,
 ) -> Result<Option<Projector>, ProjectError> {
     let current = dir.current()?;
-    if current == projector.writer().generation() {
+    let writer = projector.writer();
+    if current == writer.generation() && writer.is_in_place() {
         return Ok(Some(projector));
     }
+    let is_there = current.is_some_and(|number| dir.generation_path(number).exists());
     let (cursor, writer) = projector.into_parts();
     let log_id = writer.checkpoint().log_id;
     drop(writer);
-    let followed = if current.is_some() {
+    let followed = if is_there {
         let writer = Writer::open(dir, log_id)?;
         Some(Projector::new(cursor, writer, options)?)
     } else {

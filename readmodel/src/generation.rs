@@ -19,6 +19,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
+use crate::file_identity::FileIdentity;
 
 const CURRENT: &str = "CURRENT";
 const CURRENT_NEW: &str = "CURRENT.new";
@@ -65,6 +66,19 @@ pub struct ModelDir {
 #[derive(Debug)]
 pub struct ModelLock {
     file: File,
+    path: PathBuf,
+}
+
+impl ModelLock {
+    /// Whether others still meet it: where the model was deleted, the next process makes another lock file.
+    pub fn is_in_place(&self) -> bool {
+        let open = FileIdentity::of_open(&self.file);
+        match (open, FileIdentity::of(&self.path)) {
+            (Ok(open), Ok(found)) => found == Some(open),
+            // That says nothing about the file.
+            _ => true,
+        }
+    }
 }
 
 impl Drop for ModelLock {
@@ -266,7 +280,6 @@ impl ModelDir {
     }
 
     fn lock(&self, name: &str) -> Result<ModelLock, OpenError> {
-        self.create()?;
         let path = self.dir.join(name);
         let failed = |source| OpenError::Io {
             action: "lock",
@@ -275,11 +288,21 @@ impl ModelDir {
         };
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
-        let file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ModelLock { file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { path }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+        loop {
+            self.create()?;
+            let file = options.open(&path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {
+                    let path = path.clone();
+                    let lock = ModelLock { file, path };
+                    if lock.is_in_place() {
+                        return Ok(lock);
+                    }
+                    // Deleted in between: the next one to come would make its own.
+                }
+                Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path }),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ mod checkpoint;
 mod contributor_lists;
 mod contributor_totals;
 mod error;
+mod file_identity;
 mod generation;
 mod keyed_sums;
 mod keys;

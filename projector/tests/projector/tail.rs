@@ -5,7 +5,7 @@ use std::thread;
 
 use ghev_event::{GapReason, Reject, SuspectedGap, Timestamp};
 use ghev_projector::{ProjectError, StopFlag, catch_up, run};
-use ghev_readmodel::{OpenError, Scope, Window, Writer};
+use ghev_readmodel::{ModelDir, OpenError, Scope, Window, Writer};
 
 use super::fixture::{Fixture, copy_dir, event, eventually, import, imported, poll, record};
 
@@ -330,4 +330,85 @@ fn set_schema(path: &Path, version: u8) {
     let mut bytes = std::fs::read(path).unwrap();
     bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
     std::fs::write(path, bytes).unwrap();
+}
+/// The projector wrote to the file that nobody could open any more until it was started anew, and readers had no
+/// answers: `CURRENT` was the same.
+#[test]
+fn a_generation_deleted_under_a_running_projector_comes_back() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let stop = StopFlag::new();
+    let running = thread::spawn({
+        let (options, stop) = (fixture.options.clone(), stop.clone());
+        move || run(&options, &stop)
+    });
+    let reached = |count| {
+        let as_of = fixture.as_of();
+        as_of.is_some_and(|as_of| as_of.checkpoint.next_offset.get() == count)
+    };
+    fixture.append(&[import(&[event(2, 0)])]);
+    eventually("it runs", || reached(2));
+    ModelDir::remove_database(&fixture.current_path()).unwrap();
+    eventually("there is a model again", || reached(2));
+    fixture.append(&[import(&[event(3, 0)])]);
+    eventually("it is written", || reached(3));
+    stop.stop();
+    running.join().unwrap().unwrap();
+}
+
+/// Both projected then, until one ended: the lock was deleted with the model.
+#[test]
+fn a_model_deleted_under_two_projectors_comes_back_by_one_of_them() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    let stop = StopFlag::new();
+    let start = || {
+        let (options, stop) = (fixture.options.clone(), stop.clone());
+        thread::spawn(move || run(&options, &stop))
+    };
+    let reached = |count| {
+        let as_of = fixture.as_of();
+        as_of.is_some_and(|as_of| as_of.checkpoint.next_offset.get() == count)
+    };
+    let first = start();
+    eventually("one runs", || reached(1));
+    let second = start();
+    let last = 8;
+    for count in 1..last {
+        // All of it at one moment.
+        let gone = fixture
+            .options
+            .log_dir
+            .with_file_name(format!("gone-{count}"));
+        std::fs::rename(&fixture.options.model_dir, gone).unwrap();
+        eventually("there is a model again", || reached(count));
+        fixture.append(&[import(&[event(count + 1, 0)])]);
+        eventually("it is written", || reached(count + 1));
+    }
+    assert!(!first.is_finished() && !second.is_finished());
+    stop.stop();
+    for projector in [first, second] {
+        projector.join().unwrap().unwrap();
+    }
+}
+
+/// A projector without a model ended where `ghev replay` was making one, and `ghev up` with it.
+#[test]
+fn while_another_process_rebuilds_the_model_a_projector_waits() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    let rebuilding = fixture.model().lock_replay().unwrap();
+    let (options, stop) = (fixture.options.clone(), StopFlag::new());
+    let flag = stop.clone();
+    let running = thread::spawn(move || run(&options, &flag));
+    StopFlag::new().wait(std::time::Duration::from_millis(300));
+    assert!(!running.is_finished());
+    assert!(fixture.as_of().is_none());
+    drop(rebuilding);
+    eventually("it goes on", || fixture.as_of().is_some());
+    stop.stop();
+    running.join().unwrap().unwrap();
+
+    // One that waits ends when it is told to.
+    ModelDir::remove_database(&fixture.current_path()).unwrap();
+    let _rebuilding = fixture.model().lock_replay().unwrap();
+    run(&fixture.options, &stop).unwrap();
 }

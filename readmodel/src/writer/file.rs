@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
 use super::{Batch, retention};
 use crate::error::{OpenError, WriteError};
+use crate::file_identity::FileIdentity;
 use crate::generation::{GenerationNumber, ModelDir};
 use crate::{Changes, Checkpoint, LogId, Offset, SUMMED_FROM_EVENTS, VersionDifferences, schema};
 
@@ -40,6 +41,8 @@ pub struct Writer {
     pub(super) retention: Retention,
     pub(super) summed_from: u64,
     path: PathBuf,
+    /// Of the file that is open; `None` where the system does not tell.
+    identity: Option<FileIdentity>,
     generation: Option<GenerationNumber>,
 }
 
@@ -118,6 +121,7 @@ impl Writer {
             retention: Retention::default(),
             summed_from: SUMMED_FROM_EVENTS,
             path: path.to_path_buf(),
+            identity: FileIdentity::of(path).ok().flatten(),
             generation: None,
         })
     }
@@ -133,6 +137,8 @@ impl Writer {
             path: path.to_path_buf(),
             source,
         };
+        // Before it is opened: where it is replaced in between, the identity is the wrong one, which is found out.
+        let identity = FileIdentity::of(path).ok().flatten();
         let connection = open_existing(path).map_err(failed)?;
         let checkpoint = checkpoint_of(&connection, path, log_id)?;
         let differences = VersionDifferences::of(&connection).map_err(failed)?;
@@ -156,6 +162,7 @@ impl Writer {
             retention,
             summed_from: SUMMED_FROM_EVENTS,
             path: path_buf,
+            identity,
             generation: None,
         })
     }
@@ -173,6 +180,16 @@ impl Writer {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the file is still the one of its name: one that was deleted or replaced can be written all the
+    /// same, and nobody would ever read it.
+    pub fn is_in_place(&self) -> bool {
+        match FileIdentity::of(&self.path) {
+            Ok(found) => found == self.identity,
+            // That says nothing about the file; writing to it will.
+            Err(_) => true,
+        }
     }
 
     /// Calls `see` with every instruction of SQLite's virtual machine.
