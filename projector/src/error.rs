@@ -21,17 +21,30 @@ pub enum ProjectError {
     Read(#[from] ghev_readmodel::ReadError),
     /// The model has more of the log than there is: the log was put back to an earlier state.
     #[error(
-        "the read model in {} has the log up to record {checkpoint}, but the log ends at \
+        "the read model {} has the log up to record {checkpoint}, but the log ends at \
          {watermark}: it was put back to an earlier state; run `ghev replay` to follow it",
-        model_dir.display()
+        model.display()
     )]
     LogBehind {
-        /// The read model's directory.
-        model_dir: PathBuf,
+        /// The read model's file.
+        model: PathBuf,
         /// The first record that the model does not have.
         checkpoint: Offset,
         /// The first record that the log does not have.
         watermark: ghev_log::Offset,
+    },
+    /// The log has another record where the model has its newest: it was put back to an earlier state, and
+    /// has grown since.
+    #[error(
+        "the read model {} was made of other records than the log has now: record {offset} is another one, since \
+         the log was put back to an earlier state and has grown since; run `ghev replay` to follow it",
+        model.display()
+    )]
+    OtherHistory {
+        /// The read model's file.
+        model: PathBuf,
+        /// The record.
+        offset: Offset,
     },
     /// More records than a model can number.
     #[error("record {offset} lies beyond what a read model can number")]

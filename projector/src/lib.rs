@@ -12,6 +12,7 @@
 mod convert;
 mod error;
 mod fold;
+mod history;
 mod opening;
 mod options;
 mod projections;

@@ -8,7 +8,7 @@ use ghev_log::{LogCursor, ReadError};
 use ghev_readmodel::{Offset, Writer};
 
 use crate::fold::Fold;
-use crate::{BatchLimits, ProjectError, ProjectorOptions, StopFlag, convert};
+use crate::{BatchLimits, ProjectError, ProjectorOptions, StopFlag, convert, history};
 
 /// Folds one log into one model.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Folded {
 }
 
 impl Projector {
-    /// Brings a log and a model of it together.
+    /// Brings a log and a model of it together, if it is of this log's records.
     pub(crate) fn new(
         cursor: LogCursor,
         mut writer: Writer,
@@ -61,16 +61,9 @@ impl Projector {
             fold: Fold::default(),
             dropping: None,
         };
-        let checkpoint = projector.next_offset();
-        let watermark = projector.cursor.watermark()?;
-        if convert::to_log(checkpoint) > watermark {
-            let model_dir = options.model_dir.clone();
-            return Err(ProjectError::LogBehind {
-                model_dir,
-                checkpoint,
-                watermark,
-            });
-        }
+        let (checkpoint, last) = (projector.next_offset(), projector.writer.last_envelope()?);
+        let Self { cursor, writer, .. } = &mut projector;
+        history::check(cursor, checkpoint, last.as_ref(), writer.path())?;
         Ok(projector)
     }
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use ghev_readmodel::{IndexFault, ModelDir, Offset, RowDifference, TableHashes};
+use ghev_readmodel::{IndexFault, ModelDir, Offset, OpenError, RowDifference, TableHashes};
 
 use super::load::Projecting;
 use super::progress::ReplayProgress;
 use super::space;
 use crate::tail::open_log;
-use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert, history};
 
 /// The file that is compared; a name that no generation has.
 const SCRATCH: &str = "check.db";
@@ -48,7 +48,7 @@ const ROWS_MAX: usize = 5;
 /// every table, and which indexes there are. The projector may go on meanwhile. Blocks the calling thread.
 ///
 /// # Errors
-/// Where there is no read model, and as [`replay`](super::replay()).
+/// Where there is no read model, it is of another log or has more of it than there is, and as [`replay`](super::replay()).
 pub fn check(
     options: &ProjectorOptions,
     progress: &mut dyn FnMut(ReplayProgress),
@@ -90,15 +90,17 @@ fn compare(
     let first_offset = convert::to_model(cursor.first_offset()?)?;
     let next_offset = live.checkpoint.next_offset;
     let until = convert::to_log(next_offset);
-    let watermark = cursor.watermark()?;
-    if until > watermark {
-        let model_dir = with.options.model_dir.clone();
-        return Err(ProjectError::LogBehind {
-            model_dir,
-            checkpoint: next_offset,
-            watermark,
-        });
+    let expected = convert::log_id(cursor.log_id());
+    if live.checkpoint.log_id != expected {
+        return Err(OpenError::ForeignLog {
+            path: live_path.to_path_buf(),
+            found: live.checkpoint.log_id,
+            expected,
+        }
+        .into());
     }
+    // In which records the two differ is what is to be found out.
+    history::check(&mut cursor, next_offset, None, live_path)?;
     drop(cursor);
     let mut load = with.load(until, scratch)?.load;
     load.keep_events(None);

@@ -4,7 +4,7 @@ use ghev_readmodel::{GenerationNumber, ModelDir, OpenError, Writer};
 
 use super::check;
 use crate::tail::open_log;
-use crate::{ProjectError, ProjectorOptions, convert};
+use crate::{ProjectError, ProjectorOptions, convert, history};
 
 /// Removes what a replay that was killed has left: numbers only grow, so whatever is above the
 /// current one has never been current, or was left by a rollback.
@@ -44,7 +44,8 @@ pub(super) fn switch(dir: &ModelDir, generation: GenerationNumber) -> Result<(),
 /// projector goes on from its checkpoint.
 ///
 /// # Errors
-/// Where there is none, it is of another schema or log, or a replay is running.
+/// Where there is none, it is of another schema or log or of records that the log has not, or a replay is
+/// running.
 pub fn rollback(options: &ProjectorOptions) -> Result<GenerationNumber, ProjectError> {
     let dir = options.model();
     let _lock = dir.lock_replay()?;
@@ -56,8 +57,13 @@ pub fn rollback(options: &ProjectorOptions) -> Result<GenerationNumber, ProjectE
     let before = before.ok_or_else(|| ProjectError::NoEarlierGeneration {
         model_dir: options.model_dir.clone(),
     })?;
-    let log_id = convert::log_id(open_log(options)?.log_id());
-    Writer::open_file(&dir.generation_path(before), log_id)?.close()?;
+    let mut cursor = open_log(options)?;
+    let path = dir.generation_path(before);
+    let writer = Writer::open_file(&path, convert::log_id(cursor.log_id()))?;
+    let (checkpoint, last) = (writer.checkpoint().next_offset, writer.last_envelope()?);
+    // No projector could go on from it.
+    history::check(&mut cursor, checkpoint, last.as_ref(), &path)?;
+    writer.close()?;
     dir.publish(before)?;
     Ok(before)
 }

@@ -17,7 +17,7 @@ use super::{generations, space};
 use crate::fold::Fold;
 use crate::projector::{Folded, Projector};
 use crate::tail::open_log;
-use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
+use crate::{ProjectError, ProjectorOptions, StopFlag, convert, history};
 
 /// Folds are added when they come to this many events: most rows are then written once for many.
 const FOLDED_EVENTS_MAX: u64 = 1 << 17;
@@ -135,11 +135,8 @@ fn alone(
     wanted: &[Projection],
     mut with: Projecting<'_>,
 ) -> Result<OnlySummary, ProjectError> {
-    let checkpoint = source.checkpoint().next_offset;
-    let watermark = cursor.watermark()?;
-    if convert::to_log(checkpoint) > watermark {
-        return Err(with.log_behind(checkpoint, watermark));
-    }
+    let (checkpoint, last) = (source.checkpoint().next_offset, source.last_envelope()?);
+    history::check(&mut cursor, checkpoint, last.as_ref(), source.path())?;
     let generation = dir.reserve_next()?;
     let path = dir.generation_path(generation);
     let built = build(&path, cursor, source, wanted, &mut with);
@@ -203,7 +200,12 @@ impl Projecting<'_> {
             }
             let at = cursor.offset();
             let Some(record) = cursor.read()? else {
-                return Err(self.log_behind(rebuild.next_offset(), at));
+                // It was put back meanwhile.
+                return Err(ProjectError::LogBehind {
+                    model: self.options.model_dir.clone(),
+                    checkpoint: rebuild.next_offset(),
+                    watermark: at,
+                });
             };
             let offset = convert::to_model(record.offset)?;
             let next = record.offset.next();
@@ -218,14 +220,6 @@ impl Projecting<'_> {
         }
         rebuild.add(&fold.take())?;
         Ok(folded)
-    }
-
-    fn log_behind(&self, checkpoint: Offset, watermark: ghev_log::Offset) -> ProjectError {
-        ProjectError::LogBehind {
-            model_dir: self.options.model_dir.clone(),
-            checkpoint,
-            watermark,
-        }
     }
 
     fn report(&mut self, phase: ReplayPhase, next_offset: u64, watermark: u64, folded: Folded) {

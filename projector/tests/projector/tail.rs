@@ -4,8 +4,8 @@ use std::path::Path;
 use std::thread;
 
 use ghev_event::{GapReason, Reject, SuspectedGap, Timestamp};
-use ghev_projector::{ProjectError, StopFlag, catch_up, run};
-use ghev_readmodel::{ModelDir, OpenError, Scope, Window, Writer};
+use ghev_projector::{ProjectError, StopFlag, catch_up, replay, run};
+use ghev_readmodel::{ModelDir, OpenError, Projection, Scope, Window, Writer};
 
 use super::fixture::{Fixture, copy_dir, event, eventually, import, imported, poll, record};
 
@@ -203,11 +203,18 @@ fn a_model_of_another_log_is_refused_and_unchanged() {
     let other = Fixture::with(&[import(&[event(2, 0)])]);
     let mut mixed = fixture.options.clone();
     mixed.log_dir.clone_from(&other.options.log_dir);
-    let error = catch_up(&mixed, &StopFlag::new()).unwrap_err();
-    assert!(
-        matches!(error, ProjectError::Open(OpenError::ForeignLog { .. })),
-        "{error}"
-    );
+    let never = StopFlag::new();
+    let refused = [
+        catch_up(&mixed, &never).unwrap_err(),
+        // This one used to compare the two, or to say that the log had been put back.
+        replay::check(&mixed, &mut |_| {}, &never).unwrap_err(),
+    ];
+    for error in refused {
+        assert!(
+            matches!(error, ProjectError::Open(OpenError::ForeignLog { .. })),
+            "{error}"
+        );
+    }
     assert_eq!(fixture.hashes(), before);
 }
 
@@ -223,6 +230,42 @@ fn a_log_put_back_to_an_earlier_state_is_noticed() {
     copy_dir(&earlier.options.log_dir, &fixture.options.log_dir);
     let error = catch_up(&fixture.options, &StopFlag::new()).unwrap_err();
     assert!(matches!(error, ProjectError::LogBehind { .. }), "{error}");
+}
+
+/// Once such a log had grown past the model again, nobody noticed: the records in between were missing from the
+/// model, and what the log had lost was in it.
+#[test]
+fn a_log_put_back_that_has_grown_again_is_noticed() {
+    let of = |at, id| record(&imported(at), &[event(id, 0)], Vec::new());
+    let fixture = Fixture::with(&[of(1_000, 1)]);
+    let earlier = fixture.same_log();
+    fixture.append(&[of(2_000, 2)]);
+    fixture.catch_up();
+    let before = fixture.hashes();
+    std::fs::remove_dir_all(&fixture.options.log_dir).unwrap();
+    copy_dir(&earlier.options.log_dir, &fixture.options.log_dir);
+    fixture.append(&[of(3_000, 3), of(4_000, 4)]);
+
+    let never = StopFlag::new();
+    let is_told = |error: ProjectError| {
+        let told = matches!(error, ProjectError::OtherHistory { offset, .. } if offset.get() == 1);
+        assert!(told, "{error}");
+    };
+    is_told(catch_up(&fixture.options, &never).unwrap_err());
+    for of in [Projection::Names, Projection::Envelopes] {
+        is_told(replay::only(&fixture.options, &[of], &mut |_| {}, &never).unwrap_err());
+    }
+    assert_eq!(fixture.hashes(), before);
+
+    let rebuilt = replay::replay(&fixture.options, &mut |_| {}, &never).unwrap();
+    assert_eq!(
+        (fixture.status().events, fixture.catch_up().records),
+        (3, 0)
+    );
+    // Nobody could go on from the one before.
+    is_told(replay::rollback(&fixture.options).unwrap_err());
+    let current = fixture.model().current().unwrap();
+    assert_eq!(current, Some(rebuilt.generation));
 }
 
 #[test]
@@ -292,45 +335,6 @@ fn a_model_deleted_under_a_running_projector_comes_back() {
     running.join().unwrap().unwrap();
 }
 
-/// Two versions of ghev would otherwise rebuild each other's generation for ever.
-#[test]
-fn a_running_projector_refuses_a_new_generation_of_another_schema() {
-    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
-    fixture.catch_up();
-    let options = fixture.options.clone();
-    let running = thread::spawn(move || run(&options, &StopFlag::new()));
-    fixture.append(&[import(&[event(2, 0)])]);
-    eventually("it runs", || {
-        fixture
-            .as_of()
-            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == 2)
-    });
-    let model = fixture.model();
-    let newer = model.reserve_next().unwrap();
-    let checkpoint = fixture.as_of().unwrap().checkpoint;
-    let path = model.generation_path(newer);
-    Writer::create(&path, checkpoint.log_id)
-        .unwrap()
-        .close()
-        .unwrap();
-    set_schema(&path, 99);
-    model.publish(newer).unwrap();
-    let error = running.join().unwrap().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ProjectError::Open(OpenError::Schema { found: 99, .. })
-        ),
-        "{error}"
-    );
-}
-
-/// `PRAGMA user_version` lies at byte 60 (<https://www.sqlite.org/fileformat.html>).
-fn set_schema(path: &Path, version: u8) {
-    let mut bytes = std::fs::read(path).unwrap();
-    bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
-    std::fs::write(path, bytes).unwrap();
-}
 /// The projector wrote to the file that nobody could open any more until it was started anew, and readers had no
 /// answers: `CURRENT` was the same.
 #[test]
@@ -411,4 +415,44 @@ fn while_another_process_rebuilds_the_model_a_projector_waits() {
     ModelDir::remove_database(&fixture.current_path()).unwrap();
     let _rebuilding = fixture.model().lock_replay().unwrap();
     run(&fixture.options, &stop).unwrap();
+}
+
+/// Two versions of ghev would otherwise rebuild each other's generation for ever.
+#[test]
+fn a_running_projector_refuses_a_new_generation_of_another_schema() {
+    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
+    fixture.catch_up();
+    let options = fixture.options.clone();
+    let running = thread::spawn(move || run(&options, &StopFlag::new()));
+    fixture.append(&[import(&[event(2, 0)])]);
+    eventually("it runs", || {
+        fixture
+            .as_of()
+            .is_some_and(|as_of| as_of.checkpoint.next_offset.get() == 2)
+    });
+    let model = fixture.model();
+    let newer = model.reserve_next().unwrap();
+    let checkpoint = fixture.as_of().unwrap().checkpoint;
+    let path = model.generation_path(newer);
+    Writer::create(&path, checkpoint.log_id)
+        .unwrap()
+        .close()
+        .unwrap();
+    set_schema(&path, 99);
+    model.publish(newer).unwrap();
+    let error = running.join().unwrap().unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ProjectError::Open(OpenError::Schema { found: 99, .. })
+        ),
+        "{error}"
+    );
+}
+
+/// `PRAGMA user_version` lies at byte 60 (<https://www.sqlite.org/fileformat.html>).
+fn set_schema(path: &Path, version: u8) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
+    std::fs::write(path, bytes).unwrap();
 }

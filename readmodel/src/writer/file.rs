@@ -7,7 +7,7 @@ use ghev_event::Timestamp;
 use rusqlite::Connection;
 
 use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
-use super::{Batch, retention};
+use super::{Batch, LastEnvelope, last_envelope, retention};
 use crate::error::{OpenError, WriteError};
 use crate::file_identity::FileIdentity;
 use crate::generation::{GenerationNumber, ModelDir};
@@ -190,6 +190,14 @@ impl Writer {
             // That says nothing about the file; writing to it will.
             Err(_) => true,
         }
+    }
+
+    /// The newest record that the model has a row of, if there is any.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn last_envelope(&self) -> Result<Option<LastEnvelope>, WriteError> {
+        Ok(last_envelope::of(&self.connection)?)
     }
 
     /// Calls `see` with every instruction of SQLite's virtual machine.

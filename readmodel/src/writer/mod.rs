@@ -2,7 +2,7 @@
 //! projections have folded from the new ones follows as [`Changes`](crate::Changes), in the same
 //! transaction as the checkpoint. Knows nothing about the log or about how events are folded.
 //!
-//! - `file`: makes and opens a generation's file.
+//! - `file`: makes and opens a generation's file; `last_envelope`: the newest record it has a row of.
 //! - `batch`: one transaction, fenced by the offset it began at.
 //! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
@@ -27,6 +27,7 @@ mod event_row;
 mod event_rows;
 mod file;
 mod identity_totals;
+mod last_envelope;
 mod many;
 mod rebuild;
 pub(crate) mod repo_counts;
@@ -43,6 +44,7 @@ pub use checkpointer::CheckpointingError;
 pub(crate) use event_row::EventRow;
 pub use file::Writer;
 pub(crate) use file::{FIRST_CHECKPOINT, refuse_occupied};
+pub use last_envelope::LastEnvelope;
 pub use rebuild::{Obstacle, Rebuild, RebuildSource};
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
-    Admission, Admit, Writer, contributor_lists, contributors, repo_counts, rows, sums,
-    thread_lines, threads,
+    Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, last_envelope,
+    repo_counts, rows, sums, thread_lines, threads,
 };
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -34,6 +34,7 @@ const COPIED_PAGES: i32 = 4096;
 /// A generation that is copied, as it is at one moment: it may be written meanwhile.
 #[derive(Debug)]
 pub struct RebuildSource {
+    path: PathBuf,
     connection: Connection,
     checkpoint: Checkpoint,
     differences: VersionDifferences,
@@ -92,6 +93,7 @@ impl RebuildSource {
         let checkpoint = checkpoint_of(&connection, path, log_id)?;
         let since = events_since(&connection).map_err(failed)?;
         Ok(Self {
+            path: path.to_path_buf(),
             checkpoint,
             differences: VersionDifferences::of(&connection).map_err(failed)?,
             events_since: since.map(Timestamp::from_seconds),
@@ -99,9 +101,22 @@ impl RebuildSource {
         })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How far it has come.
     pub const fn checkpoint(&self) -> Checkpoint {
         self.checkpoint
+    }
+
+    /// As [`Writer::last_envelope`].
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn last_envelope(&self) -> Result<Option<LastEnvelope>, WriteError> {
+        Ok(last_envelope::of(&self.connection)?)
     }
 
     /// The projections whose tables another version wrote.
