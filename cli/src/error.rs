@@ -73,8 +73,25 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
+    /// Whether the read model turned out to be damaged while it was read or written. Where it cannot be opened,
+    /// the error itself says what to do.
+    fn is_damage_of_the_model(&self) -> bool {
+        match self {
+            Self::ReadModel(error) | Self::Project(ProjectError::Read(error)) => {
+                matches!(error, ghev_readmodel::ReadError::Sqlite(_)) && error.is_damage()
+            }
+            Self::Project(ProjectError::Write(error)) => {
+                matches!(error, ghev_readmodel::WriteError::Sqlite(_)) && error.is_damage()
+            }
+            _ => false,
+        }
+    }
+
     /// What to do about what the operating system refused, where that is known.
     pub(crate) fn advice(&self) -> &'static str {
+        if self.is_damage_of_the_model() {
+            return "; run `ghev replay`, which makes the read model anew from the log";
+        }
         let first: &dyn Error = self;
         let mut causes = std::iter::successors(Some(first), |&error| error.source());
         let refused = causes.find_map(|cause| cause.downcast_ref::<io::Error>());

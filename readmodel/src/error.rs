@@ -158,6 +158,25 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
 }
 
+impl WriteError {
+    /// As [`ReadError::is_damage`].
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Sqlite(error) | Self::Open(OpenError::Sqlite { source: error, .. }) => {
+                is_damage(error)
+            }
+            Self::Open(_) | Self::Fenced { .. } | Self::Io(_) => false,
+        }
+    }
+}
+
+/// Whether SQLite found a file that is not what was written.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
+    let code = error.sqlite_error_code();
+    code.is_some_and(|code| damage.contains(&code))
+}
+
 /// Where a row has bytes that are not what was written there.
 pub(crate) fn of_blob(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     let kind = rusqlite::types::Type::Blob;
@@ -172,15 +191,13 @@ impl ReadError {
 
     /// Whether the files of the model are not what was written: only a replay mends that.
     pub fn is_damage(&self) -> bool {
-        let of_sqlite = match self {
+        match self {
             Self::Sqlite(error) | Self::Open(OpenError::Sqlite { source: error, .. }) => {
-                error.sqlite_error_code()
+                is_damage(error)
             }
-            Self::Open(OpenError::BadPointer { .. }) => return true,
-            _ => None,
-        };
-        let damage = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase];
-        of_sqlite.is_some_and(|code| damage.contains(&code))
+            Self::Open(OpenError::BadPointer { .. }) => true,
+            _ => false,
+        }
     }
 }
 

@@ -99,13 +99,30 @@ fn text_writer(output: &mut output::Output, writing: Writing<'_>) -> std::io::Re
     Ok(())
 }
 
-/// Durable records that the model does not have yet.
+/// Durable records that the model does not have yet; unknown where it is not of this log.
 fn lag(log: Option<&LogStat>, as_of: &AsOf) -> Option<u64> {
-    let behind = |log: &LogStat| {
-        let next = as_of.checkpoint.next_offset.get();
-        log.durable_offset.get().saturating_sub(next)
-    };
-    log.map(behind)
+    let next = as_of.checkpoint.next_offset.get();
+    log.filter(|log| is_of(log, as_of))
+        .and_then(|log| log.durable_offset.get().checked_sub(next))
+}
+
+fn is_of(log: &LogStat, as_of: &AsOf) -> bool {
+    as_of.checkpoint.log_id.to_string() == log.log_id.to_string()
+}
+
+/// How the model stands to the log, where that can be said in a word.
+fn text_lag(log: &LogStat, as_of: &AsOf) -> String {
+    if !is_of(log, as_of) {
+        let other = as_of.checkpoint.log_id;
+        return format!(", made from another log ({other}): run `ghev replay`");
+    }
+    match lag(Some(log), as_of) {
+        Some(lag) => format!(", {lag} records behind"),
+        None => format!(
+            ", up to record {}, which is beyond the log's end: it was put back to an earlier state; run `ghev replay`",
+            as_of.checkpoint.next_offset
+        ),
+    }
 }
 
 fn json_status(
@@ -189,7 +206,7 @@ fn text_model(
             dirs.model.display()
         ));
     };
-    let lag = lag(log, as_of).map_or_else(String::new, |lag| format!(", {lag} records behind"));
+    let lag = log.map_or_else(String::new, |log| text_lag(log, as_of));
     output.line(format_args!(
         "read model   generation {}, {} events{lag}",
         status.generation, status.events

@@ -126,8 +126,15 @@ fn a_read_model_of_another_log_is_refused_and_kept() {
     fs::remove_dir_all(at.log_dir()).unwrap();
     fs::rename(other.log_dir(), at.log_dir()).unwrap();
     let before = tree(&at.data().join("readmodel"));
-    let ended = at.run(&["project", "--once"]).with_code(1);
-    says(&ended, &["readmodel", "was made from log", "point --data"]);
+    for args in [&["project", "--once"][..], &["replay", "--check"]] {
+        let ended = at.run(args).with_code(1);
+        says(&ended, &["readmodel", "was made from log", "point --data"]);
+    }
+    // It said "0 records behind".
+    let text = at.run(&["status"]).with_code(0).text();
+    assert!(text.contains("made from another log"), "{text}");
+    let status = at.run(&["status", "--format", "json"]).json();
+    assert!(status["read_model"]["lag"].is_null(), "{status}");
     let generations = |tree: &BTreeMap<String, Vec<u8>>| {
         let mut tree = tree.clone();
         tree.retain(|name, _| name.ends_with(".db") || name.ends_with("CURRENT"));

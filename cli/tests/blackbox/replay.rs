@@ -29,6 +29,78 @@ fn the_read_model_is_deletable_and_comes_back() {
     at.run(&["replay", "--check"]).with_code(0);
 }
 
+/// `ghev status` failed then, and advised to let files be read that were not there.
+#[test]
+fn a_generation_that_is_gone_is_no_model_yet() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    fs::remove_file(at.data().join("readmodel/gen-00000001.db")).unwrap();
+    let status = at.run(&["status", "--format", "json"]).with_code(0).json();
+    assert!(status["read_model"].is_null(), "{status}");
+    for args in [&["dead-letters"][..], &["replay", "--check"]] {
+        let ended = at.run(args).with_code(1);
+        assert!(ended.stderr.contains("`ghev project`"), "{ended:?}");
+    }
+    let mut api = at.start(&["serve", "--listen", "127.0.0.1:0"]);
+    let ready = |address: &str| get(address, "/readyz").unwrap().status;
+    let address = api.address();
+    assert_eq!(ready(&address), 503);
+    at.run(&["project", "--once"]).with_code(0);
+    assert_eq!(ready(&address), 200);
+    assert!(api.signal("TERM").success());
+}
+
+/// A log that is put back from a backup: the model of what it has lost was said to be up to date, and a rollback
+/// to it ended the projector.
+#[test]
+fn a_model_beyond_the_logs_end_is_told_by_status_and_not_gone_back_to() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let backup = at.path("backup");
+    let copied = std::process::Command::new("cp")
+        .arg("-R")
+        .args([at.log_dir(), backup.clone()])
+        .status();
+    assert!(copied.unwrap().success());
+    at.file("more.json", &ndjson(&events(51..=60)));
+    at.run(&["import", "more.json"]).with_code(0);
+    at.run(&["project", "--once"]).with_code(0);
+    fs::remove_dir_all(at.log_dir()).unwrap();
+    fs::rename(&backup, at.log_dir()).unwrap();
+
+    let text = at.run(&["status"]).with_code(0).text();
+    assert!(text.contains("beyond the log's end"), "{text}");
+    let status = at.run(&["status", "--format", "json"]).json();
+    assert!(status["read_model"]["lag"].is_null(), "{status}");
+    at.run(&["replay"]).with_code(0);
+    let refused = at.run(&["replay", "--rollback"]).with_code(1);
+    assert!(refused.stderr.contains("put back"), "{}", refused.stderr);
+    let status = at.run(&["status", "--format", "json"]).json();
+    assert_eq!(status["read_model"]["lag"], 0, "{status}");
+}
+
+/// What was wrong was told, and not what to do.
+#[test]
+fn damage_within_a_read_model_says_what_mends_it() {
+    let at = imported();
+    at.run(&["project", "--once"]).with_code(0);
+    let database = at.data().join("readmodel/gen-00000001.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let part = bytes.len() / 2;
+    bytes[part..].fill(0x5a);
+    fs::write(&database, bytes).unwrap();
+    for args in [&["replay", "--check"][..], &["replay", "--only", "names"]] {
+        let ended = at.run(args).with_code(1);
+        let told = ["malformed", "run `ghev replay`"];
+        assert!(
+            told.iter().all(|told| ended.stderr.contains(told)),
+            "{ended:?}"
+        );
+    }
+    at.run(&["replay"]).with_code(0);
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
 #[test]
 fn replay_switches_to_a_new_generation_with_the_same_answers() {
     let at = imported();

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use ghev_readmodel::{IndexFault, ModelDir, Offset, OpenError, RowDifference, TableHashes};
+use ghev_readmodel::{
+    IndexFault, ModelDir, Offset, OpenError, ReadError, RowDifference, TableHashes,
+};
 
 use super::load::Projecting;
 use super::progress::ReplayProgress;
@@ -56,12 +58,11 @@ pub fn check(
 ) -> Result<CheckReport, ProjectError> {
     let dir = options.model();
     let _lock = dir.lock_replay()?;
-    let current = dir
-        .current()?
-        .ok_or_else(|| ghev_readmodel::ReadError::NotReady {
-            dir: options.model_dir.clone(),
-        })?;
-    let live_path = dir.generation_path(current);
+    let current = dir.current()?.map(|number| dir.generation_path(number));
+    let live_path = current.filter(|path| path.exists());
+    let live_path = live_path.ok_or_else(|| ReadError::NotReady {
+        dir: options.model_dir.clone(),
+    })?;
     let live = TableHashes::of(&live_path)?;
     space::check(options, live.checkpoint.next_offset, dir.path())?;
     let scratch = scratch(&dir);

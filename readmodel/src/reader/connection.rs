@@ -218,11 +218,13 @@ fn current<'o>(
             dir: dir.path().to_path_buf(),
         };
         let number = dir.current()?.ok_or_else(not_ready)?;
-        *open = Some(open_generation(
-            &dir.generation_path(number),
-            Edition { number, pointer },
-            deadline,
-        )?);
+        let path = dir.generation_path(number);
+        // SQLite would only say that it cannot open it, and a projector makes it anew.
+        if !path.exists() {
+            return Err(not_ready());
+        }
+        let edition = Edition { number, pointer };
+        *open = Some(open_generation(&path, edition, deadline)?);
     }
     Ok(open.as_mut().expect("opened above if it was not open"))
 }
