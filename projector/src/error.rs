@@ -75,3 +75,15 @@ pub enum ProjectError {
     #[error("stopped before it was done; the current read model is unchanged")]
     Stopped,
 }
+
+impl ProjectError {
+    /// Whether the disk has no room for the model: nothing else is wrong, and it may have some later.
+    pub(crate) fn is_no_space(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::Write(error) => error.is_no_space(),
+            Self::Open(error) => error.is_no_space(),
+            _ => false,
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod opening;
 mod options;
 mod projections;
 mod projector;
+mod room;
 mod stop;
 mod tail;
 

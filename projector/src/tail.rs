@@ -10,6 +10,7 @@ use ghev_readmodel::{
 
 use crate::opening::open;
 use crate::projector::Projector;
+use crate::room::Room;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert};
 
 /// How long a projector that has nothing to do sleeps between looks at the switch and at
@@ -32,44 +33,74 @@ pub struct CaughtUp {
 
 /// Folds the log into the read model until it is stopped; waits for a log that is not there yet.
 /// While another process projects into this model it stands by, and takes over when that one ends,
-/// however it ends. Blocks the calling thread.
+/// however it ends. A disk without room for the model is waited for: whoever ended then would take the rest
+/// of `ghev up` with it, which polls and answers all the same. Blocks the calling thread.
 ///
 /// # Errors
-/// Where the log is damaged below its watermark, or the model cannot be written. What was committed
-/// stays.
+/// Where the log is damaged below its watermark, or the model cannot be written for another reason. What was
+/// committed stays.
 pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectError> {
     let dir = options.model();
     let Some(mut lock) = stand_by(&dir, stop, &mut || false)? else {
         return Ok(());
     };
+    let mut room = Room::default();
+    loop {
+        match project(&dir, &mut lock, &mut room, options, stop) {
+            // Begun anew from the last commit.
+            Err(error) if error.is_no_space() => {
+                if !room.wait(&error, stop) {
+                    return Ok(());
+                }
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Folds until it is stopped, or fails.
+fn project(
+    dir: &ModelDir,
+    lock: &mut ModelLock,
+    room: &mut Room,
+    options: &ProjectorOptions,
+    stop: &StopFlag,
+) -> Result<(), ProjectError> {
     let Some(cursor) = wait_for_log(options, stop)? else {
         return Ok(());
     };
-    let Some((mut projector, _)) = open(&dir, cursor, options, stop)? else {
+    let Some((mut projector, rebuilt)) = open(dir, cursor, options, stop)? else {
         return Ok(());
     };
-    tracing::info!(next_offset = %projector.next_offset(), "projecting");
+    if rebuilt.records > 0 {
+        room.found();
+    }
+    if !room.is_awaited() {
+        tracing::info!(next_offset = %projector.next_offset(), "projecting");
+    }
     while !stop.is_stopped() {
         if !lock.is_in_place() {
             // The model was deleted, its lock included: whoever stood by may project by now.
             let (cursor, writer) = projector.into_parts();
             drop(writer);
-            let Some(again) = stand_by(&dir, stop, &mut || false)? else {
+            let Some(again) = stand_by(dir, stop, &mut || false)? else {
                 return Ok(());
             };
-            lock = again;
-            let Some((opened, _)) = open(&dir, cursor, options, stop)? else {
+            *lock = again;
+            let Some((opened, _)) = open(dir, cursor, options, stop)? else {
                 return Ok(());
             };
             projector = opened;
         }
-        projector = match follow_current(projector, &dir, options, stop)? {
+        projector = match follow_current(projector, dir, options, stop)? {
             Some(projector) => projector,
             None => return Ok(()),
         };
         let folded = projector.batch(options.live, NEVER, stop, &mut |_, _| {})?;
         if folded.records == 0 && !projector.drop_some()? {
             projector.cursor().wait(IDLE)?;
+        } else {
+            room.found();
         }
     }
     Ok(projector.into_parts().1.close()?)

@@ -1,5 +1,6 @@
 //! What can go wrong with a read model, per operation, in words a user can act on.
 
+use std::io;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
@@ -17,7 +18,7 @@ pub enum OpenError {
         /// On what.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// SQLite refused the file.
     #[error("cannot open the read model {}: {source}; delete it and run `ghev replay`", path.display())]
@@ -116,7 +117,7 @@ pub enum WriteError {
     Open(#[from] OpenError),
     /// A file operation failed.
     #[error("cannot make the read model durable: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
 }
 
 /// Why a question has no answer.
@@ -158,7 +159,35 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
 }
 
+impl OpenError {
+    /// Whether the disk was full.
+    pub fn is_no_space(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            Self::Sqlite { source, .. } | Self::OutOfPlace { source, .. } => is_no_space(source),
+            _ => false,
+        }
+    }
+}
+
+/// Whether SQLite had no room for what it was to write, or for the index that it keeps beside a WAL.
+fn is_no_space(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
+    full || code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
 impl WriteError {
+    /// Whether the disk was full.
+    pub fn is_no_space(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => is_no_space(error),
+            Self::Open(error) => error.is_no_space(),
+            Self::Io(error) => error.kind() == io::ErrorKind::StorageFull,
+            Self::Fenced { .. } => false,
+        }
+    }
+
     /// As [`ReadError::is_damage`].
     pub fn is_damage(&self) -> bool {
         match self {

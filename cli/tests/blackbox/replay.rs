@@ -283,6 +283,42 @@ fn a_first_model_that_does_not_fit_is_refused_too() {
     at.run(&["project", "--once"]).with_code(0);
 }
 
+/// `ghev up` ended where the disk of the read model was full, and nobody polled any more.
+#[test]
+fn a_projector_waits_for_room_and_goes_on() {
+    let at = imported();
+    let model = at.data().join("readmodel");
+    let Some(_disk) = SmallDisk::mount(&model, "16m") else {
+        eprintln!("skipped: no filesystem may be mounted here");
+        return;
+    };
+    let ballast = model.join("ballast");
+    let fill_but = |bytes: u64| {
+        assert!(fs::write(&ballast, vec![1; 32 << 20]).is_err(), "small");
+        let taken = fs::metadata(&ballast).unwrap().len();
+        let kept = fs::File::options().write(true).open(&ballast).unwrap();
+        kept.set_len(taken - bytes).unwrap();
+    };
+    let lag = || at.run(&["status", "--format", "json"]).json()["read_model"]["lag"].as_u64();
+    // There is none yet, and no room for one.
+    fill_but(0);
+    let (more, mut projector) = (ndjson(&events(51..=5_000)), at.start(&["project"]));
+    projector.line_with("projecting waits until there is space");
+    fs::remove_file(&ballast).unwrap();
+    projector.until("there is a model", || (lag() == Some(0)).then_some(()));
+
+    fill_but(300 << 10);
+    at.file("more.json", &more);
+    at.run(&["import", "more.json"]).with_code(0);
+    projector.line_with("reason=cannot write the read model");
+    assert!(lag() > Some(0));
+    fs::remove_file(&ballast).unwrap();
+    projector.line_with("there is space again");
+    projector.until("it has all", || (lag() == Some(0)).then_some(()));
+    assert!(projector.signal("TERM").success());
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
 /// A model that was copied with its WAL while it was written was not served where nothing can be written: 503,
 /// and no word of what to do.
 #[test]
