@@ -265,7 +265,10 @@ pub enum ReadError {
         path: PathBuf,
     },
     /// The log under the cursor was deleted or replaced by another one: open a new cursor.
-    #[error("the log in {} was deleted or replaced while it was read", dir.display())]
+    #[error(
+        "the log in {} was deleted or replaced while it was read; start again on what is there now",
+        dir.display()
+    )]
     Replaced {
         /// The directory.
         dir: PathBuf,
