@@ -53,6 +53,15 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
                     return Ok(());
                 }
             }
+            // The model was deleted in the middle of something, or whoever stood by has written to the next
+            // one: nothing is wrong with that.
+            Err(error) if !lock.is_in_place() => {
+                tracing::info!(reason = %error, "the read model was deleted: beginning anew");
+                let Some(again) = stand_by(&dir, stop, &mut || false)? else {
+                    return Ok(());
+                };
+                lock = again;
+            }
             ended => return ended,
         }
     }
