@@ -6,12 +6,10 @@
 //! one sequence, elsewhere within each repository, then pooled. An opening without a time is in no
 //! sequence.
 
-use std::collections::HashMap;
-
 use ghev_event::{KnownKind, Timestamp};
 use rusqlite::params;
-use rustc_hash::FxBuildHasher;
 
+use super::repo_gaps::GapsByRepo;
 use super::scope::ScopeSql;
 use super::thread_lines::{LinesOf, ThreadSource};
 use super::{Scope, Snapshot, Window};
@@ -105,19 +103,17 @@ impl Snapshot<'_> {
         if self.count_in_line(of.line(line), (UNDATED, UNDATED + 1))? > 0 {
             return Ok(None);
         }
-        let mut last_of_repo: HashMap<i64, i64, FxBuildHasher> = HashMap::default();
-        let (mut gaps, mut ends) = (Vec::new(), None);
-        let mut sample_size = 0;
+        let mut by_repo = GapsByRepo::default();
+        let (mut ends, mut sample_size) = (None, 0);
         self.each_in_line(of.line(line), window, |entry| {
             let OpenedEntry { at, repo, .. } = OpenedEntry::of(&entry);
             sample_size += 1;
             ends = Some((ends.map_or(at, |(first, _)| first), at));
-            let before = last_of_repo.insert(repo, at);
-            gaps.extend(before.map(|before| at.saturating_sub(before)));
+            by_repo.add(repo, at);
         })?;
         Ok(Some(PullRequestInterval {
             sample_size,
-            gaps: Distribution::of(gaps),
+            gaps: Distribution::of(by_repo.gaps()),
             first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
             last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
         }))

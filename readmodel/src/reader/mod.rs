@@ -26,6 +26,7 @@ mod matrix;
 mod names;
 mod pull_requests;
 mod repo_counts;
+mod repo_gaps;
 mod scope;
 mod sealed;
 mod series;
