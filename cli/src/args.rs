@@ -2,6 +2,7 @@
 //! config file beyond the option that names it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -216,10 +217,10 @@ pub(crate) struct ServeArgs {
     pub(crate) stale_after: Option<u64>,
     /// Open connections at most
     #[arg(long, env = "GHEV_CONNECTIONS_MAX", value_name = "NUMBER")]
-    pub(crate) connections_max: Option<usize>,
+    pub(crate) connections_max: Option<NonZeroUsize>,
     /// Open connections of one address at most
     #[arg(long, env = "GHEV_CONNECTIONS_PER_PEER_MAX", value_name = "NUMBER")]
-    pub(crate) connections_per_peer_max: Option<usize>,
+    pub(crate) connections_per_peer_max: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,10 +83,12 @@ pub(crate) fn options(dirs: &DataDir, args: &ServeArgs) -> ApiOptions {
     options.access_log = args.access_log;
     options.stale_after = args.stale_after.map(Duration::from_secs);
     let limits = &mut options.limits;
-    limits.connections_max = args.connections_max.unwrap_or(limits.connections_max);
-    limits.connections_per_peer_max = args
-        .connections_per_peer_max
-        .unwrap_or(limits.connections_per_peer_max);
+    let or = |given: Option<NonZeroUsize>, usual| given.map_or(usual, NonZeroUsize::get);
+    limits.connections_max = or(args.connections_max, limits.connections_max);
+    limits.connections_per_peer_max = or(
+        args.connections_per_peer_max,
+        limits.connections_per_peer_max,
+    );
     options
 }
 

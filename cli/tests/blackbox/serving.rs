@@ -100,6 +100,16 @@ fn readiness_turns_red_where_nothing_new_comes() {
     assert!(api.signal("TERM").success());
 }
 
+/// Nobody was ever let in: the service answered everybody with 503.
+#[test]
+fn room_for_no_connections_is_a_usage_error() {
+    let at = Workspace::new();
+    for option in ["--connections-max", "--connections-per-peer-max"] {
+        let ended = at.run(&["serve", option, "0"]).with_code(2);
+        assert!(ended.stderr.contains(option), "{}", ended.stderr);
+    }
+}
+
 /// Whatever a client sends, a line is one line, and a terminal that shows it does nothing else.
 #[test]
 fn an_answer_is_a_line_and_hostile_bytes_stay_inside() {
