@@ -112,6 +112,38 @@ fn recent_counts_agree_with_the_list_of_events() {
     assert!(up.signal("INT").success());
 }
 
+/// A damaged read model ended all of `ghev up`: nothing was polled until somebody had made the model anew, and GitHub
+/// forgets.
+#[test]
+fn a_spoilt_read_model_stops_neither_polling_nor_answering() {
+    let (at, github) = (Workspace::new(), github());
+    let (mut up, address) = start(&at, &github);
+    let known = up.until("events", || {
+        sample_size(&address, "/v1/event-counts").filter(|&n| n > 0)
+    });
+    assert!(up.signal("TERM").success());
+    let models = at.data().join("readmodel");
+    let current = std::fs::read_to_string(models.join("CURRENT")).unwrap();
+    let current = models.join(format!("gen-{}.db", current.trim()));
+    std::fs::write(&current, "this is no database, and never was one").unwrap();
+
+    let (mut up, address) = start(&at, &github);
+    up.until("it polls on", || polled_on(&at, known));
+    assert_eq!(get(&address, "/v1/event-counts").unwrap().status, 503);
+    at.run(&["replay"]).with_code(0);
+    up.until("answers, and of what was polled meanwhile", || {
+        sample_size(&address, "/v1/event-counts").filter(|&n| n > known + 40)
+    });
+    assert!(up.signal("TERM").success());
+    at.run(&["replay", "--check"]).with_code(0);
+}
+
+/// Once the log has many more events than were known.
+fn polled_on(at: &Workspace, known: u64) -> Option<()> {
+    let more = logged(at).len() as u64 > known + 40;
+    more.then_some(())
+}
+
 #[test]
 fn the_demo_answers_and_leaves_nothing_behind() {
     let at = Workspace::new();
