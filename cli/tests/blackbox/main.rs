@@ -10,6 +10,7 @@ mod import;
 mod import_beside;
 mod log_care;
 mod log_commands;
+mod model_room;
 mod not_a_log;
 mod readme;
 mod real_data;

@@ -114,60 +114,6 @@ fn replay_switches_to_a_new_generation_with_the_same_answers() {
     at.run(&["replay", "--check"]).with_code(0);
 }
 
-/// `--check` and `--until` used to find out how little room there is when they had filled the disk, and with it
-/// what the injector writes to.
-#[test]
-fn what_does_not_fit_is_refused_before_it_fills_the_disk() {
-    let at = Workspace::new();
-    let Some(_disk) = SmallDisk::mount(&at.data(), "16m") else {
-        eprintln!("skipped: no filesystem may be mounted here");
-        return;
-    };
-    at.file("a.json", &ndjson(&events(1..=2000)));
-    at.run(&["import", "a.json", "--free-space-floor", "0"])
-        .with_code(0);
-    at.run(&["project", "--once"]).with_code(0);
-    let model = at.data().join("readmodel");
-    let files = || {
-        let mut names: Vec<_> = fs::read_dir(&model)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            // Any reader of a generation leaves two small files beside it.
-            .filter(|name| !name.contains("db-"))
-            .collect();
-        names.sort();
-        names
-    };
-    let before = files();
-    // Until nothing more fits; then less than a generation is given back.
-    let ballast = at.data().join("ballast");
-    let filled = fs::write(&ballast, vec![1; 16 << 20]);
-    assert!(filled.is_err(), "the disk is small");
-    let taken = fs::metadata(&ballast).unwrap().len();
-    let kept = fs::File::options().write(true).open(&ballast).unwrap();
-    kept.set_len(taken - (512 << 10)).unwrap();
-    drop(kept);
-    let into = at.data().join("past.db");
-    let into = into.to_str().unwrap();
-    for args in [
-        &["replay"][..],
-        &["replay", "--check"],
-        &["replay", "--only", "names"],
-        &["replay", "--until", "1", "--into", into],
-    ] {
-        let refused = at.run(args).with_code(1);
-        assert!(
-            refused.stderr.contains("are free there"),
-            "{args:?}: {}",
-            refused.stderr
-        );
-        assert_eq!(files(), before, "{args:?}");
-        assert!(!std::path::Path::new(into).exists());
-    }
-    fs::remove_file(&ballast).unwrap();
-    at.run(&["replay", "--check"]).with_code(0);
-}
-
 #[test]
 fn a_replay_can_be_taken_back() {
     let at = imported();
@@ -250,73 +196,6 @@ fn a_file_of_the_past_is_served() {
     let missing = ["serve", "--listen", "127.0.0.1:0", "--readmodel", "no.db"];
     let missing = at.run(&missing).with_code(1);
     assert!(missing.stderr.contains("no.db"), "{}", missing.stderr);
-}
-
-/// A first model had to fit into 1 MiB only, and filled the disk under the log.
-#[test]
-fn a_first_model_that_does_not_fit_is_refused_too() {
-    let at = Workspace::new();
-    let Some(_disk) = SmallDisk::mount(&at.data(), "16m") else {
-        eprintln!("skipped: no filesystem may be mounted here");
-        return;
-    };
-    at.file("a.json", &ndjson(&events(1..=20_000)));
-    at.run(&["import", "a.json", "--free-space-floor", "0"])
-        .with_code(0);
-    let ballast = at.data().join("ballast");
-    assert!(
-        fs::write(&ballast, vec![1; 16 << 20]).is_err(),
-        "the disk is small"
-    );
-    let taken = fs::metadata(&ballast).unwrap().len();
-    let kept = fs::File::options().write(true).open(&ballast).unwrap();
-    kept.set_len(taken - (2 << 20)).unwrap();
-    drop(kept);
-    for args in [&["project", "--once"][..], &["replay"]] {
-        let refused = at.run(args).with_code(1);
-        let told = refused
-            .stderr
-            .contains("a new read model needs about 4000000 bytes");
-        assert!(told, "{}", refused.stderr);
-    }
-    fs::remove_file(&ballast).unwrap();
-    at.run(&["project", "--once"]).with_code(0);
-}
-
-/// `ghev up` ended where the disk of the read model was full, and nobody polled any more.
-#[test]
-fn a_projector_waits_for_room_and_goes_on() {
-    let at = imported();
-    let model = at.data().join("readmodel");
-    let Some(_disk) = SmallDisk::mount(&model, "16m") else {
-        eprintln!("skipped: no filesystem may be mounted here");
-        return;
-    };
-    let ballast = model.join("ballast");
-    let fill_but = |bytes: u64| {
-        assert!(fs::write(&ballast, vec![1; 32 << 20]).is_err(), "small");
-        let taken = fs::metadata(&ballast).unwrap().len();
-        let kept = fs::File::options().write(true).open(&ballast).unwrap();
-        kept.set_len(taken - bytes).unwrap();
-    };
-    let lag = || at.run(&["status", "--format", "json"]).json()["read_model"]["lag"].as_u64();
-    // There is none yet, and no room for one.
-    fill_but(0);
-    let (more, mut projector) = (ndjson(&events(51..=5_000)), at.start(&["project"]));
-    projector.line_with("projecting waits until there is space");
-    fs::remove_file(&ballast).unwrap();
-    projector.until("there is a model", || (lag() == Some(0)).then_some(()));
-
-    fill_but(300 << 10);
-    at.file("more.json", &more);
-    at.run(&["import", "more.json"]).with_code(0);
-    projector.line_with("reason=cannot write the read model");
-    assert!(lag() > Some(0));
-    fs::remove_file(&ballast).unwrap();
-    projector.line_with("there is space again");
-    projector.until("it has all", || (lag() == Some(0)).then_some(()));
-    assert!(projector.signal("TERM").success());
-    at.run(&["replay", "--check"]).with_code(0);
 }
 
 /// A model that was copied with its WAL while it was written was not served where nothing can be written: 503,
