@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ghev_readmodel::{GenerationNumber, Offset};
 
-use super::load::{Loaded, Projecting};
+use super::load::{Loaded, Projecting, ended};
 use super::progress::{ReplayPhase, ReplayProgress};
 use super::{generations, space};
 use crate::projector::{Folded, Projector};
@@ -85,7 +85,7 @@ fn build(
         mut folded,
     } = with.load(watermark, path)?;
     let next_offset = convert::to_model(cursor.offset())?;
-    let writer = load.finish(next_offset)?;
+    let writer = ended(load.finish(next_offset), with.stop)?;
 
     // Writing takes a while, in which the log has grown.
     let projector = Projector::new(cursor, writer, with.options)?;

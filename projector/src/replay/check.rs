@@ -6,7 +6,7 @@ use ghev_readmodel::{
     IndexFault, ModelDir, Offset, OpenError, ReadError, RowDifference, TableHashes,
 };
 
-use super::load::Projecting;
+use super::load::{Projecting, ended};
 use super::progress::ReplayProgress;
 use super::space;
 use crate::tail::open_log;
@@ -108,7 +108,7 @@ fn compare(
     if let Some(since) = live.events_since {
         load.drop_events_before(since);
     }
-    load.seal(next_offset)?;
+    ended(load.seal(next_offset), with.stop)?;
     let right = TableHashes::of(scratch)?;
     let (differing, indexes) = (live.differing(&right), live.index_faults(&right));
     let mut rows = Vec::new();

@@ -10,7 +10,7 @@ use ghev_event::Decoder;
 use ghev_event::codec::ENVELOPE_EVENTS_MAX as EVENTS_MAX;
 use ghev_log::{LogCursor, Offset, ReadError};
 use ghev_readmodel::{
-    BulkLoad, Changes, LoadPart, ModelDir, RecordRepeats, RecordRows, RepeatFinder,
+    BulkLoad, Changes, LoadPart, ModelDir, RecordRepeats, RecordRows, RepeatFinder, WriteError,
 };
 
 use super::crew::in_order;
@@ -47,6 +47,17 @@ pub(super) struct Loaded {
     pub(super) folded: Folded,
 }
 
+/// Ends a load, which says only that something failed where it was stopped.
+pub(super) fn ended<T>(ended: Result<T, WriteError>, stop: &StopFlag) -> Result<T, ProjectError> {
+    ended.map_err(|error| {
+        if stop.is_stopped() {
+            ProjectError::Stopped
+        } else {
+            error.into()
+        }
+    })
+}
+
 impl Projecting<'_> {
     /// Loads everything below `until` into the new file `into`, of which nothing is left where that
     /// fails.
@@ -73,6 +84,10 @@ impl Projecting<'_> {
             // It was made here. What cannot be removed now is in the way of the next attempt, which
             // says so.
             let _ = ModelDir::remove_database(into);
+            if self.stop.is_stopped() {
+                // Whichever noticed first.
+                return Err(ProjectError::Stopped);
+            }
         }
         loaded
     }
@@ -88,6 +103,8 @@ impl Projecting<'_> {
         let mut load = finder.finish()?;
         load.keep_events(self.options.keep_events);
         load.sum_from(self.options.summed_from_events);
+        let stop = self.stop.clone();
+        load.stop_when(move || stop.is_stopped());
         if first > Offset::ZERO {
             tracing::warn!(to = %first, "records were trimmed before they were read");
             let mut trimmed = Fold::default();

@@ -6,7 +6,7 @@ use ghev_event::{Decoder, Timestamp};
 use ghev_log::LogCursor;
 use ghev_readmodel::{ModelDir, Offset, OpenError};
 
-use super::load::{Loaded, Projecting};
+use super::load::{Loaded, Projecting, ended};
 use super::progress::ReplayProgress;
 use super::space;
 use crate::tail::open_log;
@@ -95,21 +95,18 @@ fn load_into(
         folded,
     } = with.load(end, &unfinished)?;
     let next_offset = convert::to_model(cursor.offset())?;
-    let named = load
-        .seal(next_offset)
-        .map_err(ProjectError::from)
-        .and_then(|()| {
-            std::fs::rename(&unfinished, into).map_err(|source| {
-                let path = into.to_path_buf();
-                let action = "write";
-                OpenError::Io {
-                    action,
-                    path,
-                    source,
-                }
-                .into()
-            })
-        });
+    let named = ended(load.seal(next_offset), with.stop).and_then(|()| {
+        std::fs::rename(&unfinished, into).map_err(|source| {
+            let path = into.to_path_buf();
+            let action = "write";
+            OpenError::Io {
+                action,
+                path,
+                source,
+            }
+            .into()
+        })
+    });
     if let Err(error) = named {
         // A part of a model is worth nothing.
         let _ = ModelDir::remove_database(&unfinished);

@@ -3,7 +3,7 @@
 use std::thread;
 
 use ghev_event::Timestamp;
-use ghev_projector::replay::ReplayPhase;
+use ghev_projector::replay::{ReplayPhase, ReplayProgress};
 use ghev_projector::{ProjectError, StopFlag, replay, run};
 use ghev_readmodel::{
     Changes, CoverageState, DeadLetter, EventFilter, GenerationNumber, Offset, Reader, Scope,
@@ -30,7 +30,7 @@ fn a_replay_says_what_the_live_model_says() {
     fixture.catch_up();
     let (live, before) = (fixture.hashes(), fixture.current_path());
     let mut reported = Vec::new();
-    let mut progress = |at: replay::ReplayProgress| {
+    let mut progress = |at: ReplayProgress| {
         assert_eq!(at.watermark, 3);
         reported.push((at.phase, at.next_offset, at.events));
     };
@@ -98,6 +98,44 @@ fn a_stopped_replay_leaves_nothing() {
     let stopped = replay::replay(&fixture.options, &mut |_| {}, &stop).unwrap_err();
     assert!(matches!(stopped, ProjectError::Stopped), "{stopped}");
     assert_eq!(fixture.model().generations().unwrap(), before);
+}
+
+/// The tables of 50 million events are written for more than a minute, in which SIGTERM was not heard: docker kills
+/// after half a minute.
+#[test]
+fn a_replay_stops_while_it_writes_the_tables() {
+    let events: Vec<_> = (1..2_000).map(|id| event(id, 0)).collect();
+    let fixture = Fixture::with(&[import(&events)]);
+    fixture.catch_up();
+    let before = fixture.model().generations().unwrap();
+    let into = fixture.options.model_dir.join("past.db");
+    let options = &fixture.options;
+    let end = replay::Until::Offset(fixture.as_of().unwrap().checkpoint.next_offset);
+    for of in 0..3 {
+        let stop = StopFlag::new();
+        let mut progress = |at: ReplayProgress| {
+            if at.phase == ReplayPhase::Writing {
+                stop.stop();
+            }
+        };
+        let ended = match of {
+            0 => replay::replay(options, &mut progress, &stop).err(),
+            1 => replay::check(options, &mut progress, &stop).err(),
+            _ => replay::until(options, end, &into, &mut progress, &stop).err(),
+        };
+        assert!(stop.is_stopped(), "tables are written");
+        assert!(
+            matches!(ended, Some(ProjectError::Stopped)),
+            "{of}: {ended:?}"
+        );
+    }
+    assert_eq!(fixture.model().generations().unwrap(), before);
+    let files = std::fs::read_dir(&fixture.options.model_dir).unwrap();
+    let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let left: Vec<_> = files
+        .filter(|name| name.contains("past") || name.contains("check"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
 }
 
 /// The walk that looks for the moment did not hear Ctrl-C: for a large log that is minutes.

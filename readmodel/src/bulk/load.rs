@@ -111,6 +111,12 @@ impl BulkLoad {
         self.since = Some(since.as_seconds());
     }
 
+    /// Fails where that comes to be so before it is done, as soon as more room in the file is needed: the tables of a
+    /// large log are written for a minute.
+    pub fn stop_when(&self, is_stopped: impl Fn() -> bool + Send + 'static) {
+        self.pages.stop_when(Box::new(is_stopped));
+    }
+
     /// As [`Writer::sum_from`].
     pub const fn sum_from(&mut self, events: u64) {
         self.summed_from = events;
@@ -173,7 +179,7 @@ impl BulkLoad {
     /// written on.
     ///
     /// # Errors
-    /// Where SQLite or the disk fails.
+    /// Where SQLite or the disk fails, and where it is stopped.
     pub fn finish(self, next_offset: Offset) -> Result<Writer, WriteError> {
         let (path, log_id, kept) = (self.path.clone(), self.log_id, self.kept);
         let summed_from = self.summed_from;
@@ -188,7 +194,7 @@ impl BulkLoad {
     /// nothing can be written.
     ///
     /// # Errors
-    /// Where SQLite or the disk fails.
+    /// Where SQLite or the disk fails, and where it is stopped.
     pub fn seal(self, next_offset: Offset) -> Result<(), WriteError> {
         if self.totals.total() != self.expected {
             return Err(

@@ -2,6 +2,7 @@
 //! its header how many there are. Knows nothing about what is in a page.
 //! (<https://www.sqlite.org/fileformat2.html#the_database_header>)
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -56,8 +57,10 @@ pub(super) struct PageFile {
     grown: Condvar,
 }
 
+/// Whether the writing is to end before it is done.
+pub(super) type IsStopped = dyn Fn() -> bool + Send;
+
 /// The pages that nobody has.
-#[derive(Debug)]
 struct Unused {
     /// All from here on.
     from: u32,
@@ -65,6 +68,15 @@ struct Unused {
     given_back: Vec<Range<u32>>,
     /// Nobody asks for more.
     is_last: bool,
+    /// Whether nobody is given more.
+    is_stopped: Box<IsStopped>,
+}
+
+impl fmt::Debug for Unused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Unused");
+        debug.field("from", &self.from).finish_non_exhaustive()
+    }
 }
 
 impl PageFile {
@@ -77,12 +89,18 @@ impl PageFile {
             from,
             given_back: Vec::new(),
             is_last: false,
+            is_stopped: Box::new(|| false),
         };
         Ok(Self {
             file,
             unused: Mutex::new(unused),
             grown: Condvar::new(),
         })
+    }
+
+    /// Gives nobody more pages once that is so: who asks for some fails.
+    pub(super) fn stop_when(&self, is_stopped: Box<IsStopped>) {
+        self.unused().is_stopped = is_stopped;
     }
 
     /// A new writer of pages.
@@ -155,6 +173,9 @@ impl PageFile {
 
     fn extent(&self) -> io::Result<Range<u32>> {
         let mut unused = self.unused();
+        if (unused.is_stopped)() {
+            return Err(io::Error::other("told to stop"));
+        }
         if let Some(extent) = unused.given_back.pop() {
             return Ok(extent);
         }
