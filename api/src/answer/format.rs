@@ -63,7 +63,7 @@ pub(crate) fn choose(
             Err(not_acceptable(offered, named == Format::Svg))
         };
     }
-    let Some(accept) = accept else {
+    let Some(accept) = accept.filter(|accept| says_something(accept)) else {
         return Ok(formats[0]);
     };
     let mut best = (0, None);
@@ -80,12 +80,18 @@ pub(crate) fn choose(
 /// Refuses a request that does not take the only media type there is.
 pub(crate) fn require(only: &str, accept: Option<&str>) -> Result<(), Problem> {
     match accept {
-        Some(accept) if weight_of(only, accept) == 0 => {
+        Some(accept) if says_something(accept) && weight_of(only, accept) == 0 => {
             let detail = format!("this answer can be had as {only} only");
             Err(Problem::new(Code::NotAcceptable, detail))
         }
         _ => Ok(()),
     }
+}
+
+/// A field without an entry is allowed, and rules nothing out
+/// (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1>).
+fn says_something(accept: &str) -> bool {
+    accept.contains(|of: char| of != ',' && !of.is_ascii_whitespace())
 }
 
 /// What the most specific entry that matches says.
@@ -163,6 +169,19 @@ mod tests {
         assert_eq!(chosen("application/json;q=0, */*"), Ok(Format::Ndjson));
         assert_eq!(chosen("text/html"), Err(Code::NotAcceptable));
         assert_eq!(chosen("*/*;q=0"), Err(Code::NotAcceptable));
+    }
+
+    /// It was answered with 406.
+    #[test]
+    fn an_accept_that_says_nothing_rules_nothing_out() {
+        for accept in ["", " ", ", ,"] {
+            assert_eq!(chosen(accept), Ok(Format::Json), "{accept:?}");
+            assert!(
+                require("text/event-stream", Some(accept)).is_ok(),
+                "{accept:?}"
+            );
+        }
+        assert!(require("text/event-stream", Some("text/csv")).is_err());
     }
 
     #[test]
