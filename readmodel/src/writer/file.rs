@@ -229,9 +229,13 @@ impl Writer {
     /// # Errors
     /// Where SQLite fails.
     pub fn too_old(&self) -> Result<Option<Timestamp>, WriteError> {
+        let Retention { kept, since, .. } = self.retention;
+        if kept.is_none() {
+            // A projector without anything to do asks ten times a second.
+            return Ok(None);
+        }
         let newest = "SELECT observed_at FROM checkpoint";
         let newest: Option<i64> = self.connection.query_row(newest, [], |row| row.get(0))?;
-        let Retention { kept, since, .. } = self.retention;
         let wanted = retention::since(kept, newest.map(Timestamp::from_millis), since);
         let changed = wanted.filter(|_| wanted != since);
         Ok(changed.map(Timestamp::from_seconds))

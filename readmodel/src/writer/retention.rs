@@ -26,8 +26,7 @@ pub(crate) fn since(
 ) -> Option<i64> {
     let wanted = kept.zip(observed_at).map(|(kept, at)| {
         let kept = i64::try_from(kept.as_secs()).unwrap_or(i64::MAX);
-        let since = at.as_seconds().saturating_sub(kept).max(UNDATED + 1);
-        since.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS)
+        whole_hour(at.as_seconds().saturating_sub(kept).max(UNDATED + 1))
     });
     before.max(wanted)
 }
@@ -51,9 +50,12 @@ pub(crate) fn step(
     let (Some(first), Some(beyond)) = (nth(0)?, nth(most)?) else {
         return Ok(Some(wanted));
     };
-    let hour = |second: i64| second.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS);
-    let at_least = hour(first).saturating_add(STEP_SECONDS);
-    Ok(Some(hour(beyond).max(at_least).min(wanted)))
+    let at_least = whole_hour(first).saturating_add(STEP_SECONDS);
+    Ok(Some(whole_hour(beyond).max(at_least).min(wanted)))
+}
+
+const fn whole_hour(second: i64) -> i64 {
+    second.div_euclid(STEP_SECONDS).saturating_mul(STEP_SECONDS)
 }
 
 /// SQLite prepares a statement anew whenever its limit is bound.
