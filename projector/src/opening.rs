@@ -81,10 +81,10 @@ fn usable(
     }
 }
 
-/// The current generation, if there is one: a model may be deleted at any moment.
+/// The current generation, if there is one.
 fn current(dir: &ModelDir, log_id: LogId) -> Result<Option<Writer>, OpenError> {
-    match dir.current()? {
-        Some(number) if dir.generation_path(number).exists() => Writer::open(dir, log_id).map(Some),
-        _ => Ok(None),
+    match dir.current_file()? {
+        Some(_) => Writer::open(dir, log_id).map(Some),
+        None => Ok(None),
     }
 }

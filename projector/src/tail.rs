@@ -46,40 +46,50 @@ pub fn run(options: &ProjectorOptions, stop: &StopFlag) -> Result<(), ProjectErr
     };
     let mut room = Room::default();
     loop {
-        match project(&dir, &mut lock, &mut room, options, stop) {
+        match project(&dir, &lock, &mut room, options, stop) {
             // Begun anew from the last commit.
             Err(error) if error.is_no_space() => {
                 if !room.wait(&error, stop) {
                     return Ok(());
                 }
+                continue;
             }
-            // The model was deleted in the middle of something, or whoever stood by has written to the next
-            // one: nothing is wrong with that.
+            // The model was deleted, its lock included, in the middle of something or not: whoever stood by may
+            // have written to the next one by now, and nothing is wrong with that.
             Err(error) if !lock.is_in_place() => {
                 tracing::info!(reason = %error, "the read model was deleted: beginning anew");
-                let Some(again) = stand_by(&dir, stop, &mut || false)? else {
-                    return Ok(());
-                };
-                lock = again;
             }
-            ended => return ended,
+            Ok(Ended::Deleted) => {}
+            Ok(Ended::Stopped) => return Ok(()),
+            Err(error) => return Err(error),
         }
+        let Some(again) = stand_by(&dir, stop, &mut || false)? else {
+            return Ok(());
+        };
+        lock = again;
     }
+}
+
+/// Why projecting ended, where nothing is wrong.
+enum Ended {
+    Stopped,
+    /// The model was deleted, and the lock with it.
+    Deleted,
 }
 
 /// Folds until it is stopped, or fails.
 fn project(
     dir: &ModelDir,
-    lock: &mut ModelLock,
+    lock: &ModelLock,
     room: &mut Room,
     options: &ProjectorOptions,
     stop: &StopFlag,
-) -> Result<(), ProjectError> {
+) -> Result<Ended, ProjectError> {
     let Some(cursor) = wait_for_log(options, stop)? else {
-        return Ok(());
+        return Ok(Ended::Stopped);
     };
     let Some((mut projector, rebuilt)) = open(dir, cursor, options, stop)? else {
-        return Ok(());
+        return Ok(Ended::Stopped);
     };
     if rebuilt.records > 0 {
         room.found();
@@ -89,21 +99,11 @@ fn project(
     }
     while !stop.is_stopped() {
         if !lock.is_in_place() {
-            // The model was deleted, its lock included: whoever stood by may project by now.
-            let (cursor, writer) = projector.into_parts();
-            drop(writer);
-            let Some(again) = stand_by(dir, stop, &mut || false)? else {
-                return Ok(());
-            };
-            *lock = again;
-            let Some((opened, _)) = open(dir, cursor, options, stop)? else {
-                return Ok(());
-            };
-            projector = opened;
+            return Ok(Ended::Deleted);
         }
         projector = match follow_current(projector, dir, options, stop)? {
             Some(projector) => projector,
-            None => return Ok(()),
+            None => return Ok(Ended::Stopped),
         };
         let folded = projector.batch(options.live, NEVER, stop, &mut |_, _| {})?;
         if folded.records == 0 && !projector.drop_some()? {
@@ -112,7 +112,8 @@ fn project(
             room.found();
         }
     }
-    Ok(projector.into_parts().1.close()?)
+    projector.into_parts().1.close()?;
+    Ok(Ended::Stopped)
 }
 
 /// Sees to it that the model has the log up to the watermark of this moment: folds it, or waits for it
@@ -247,7 +248,7 @@ fn follow_current(
     if current == writer.generation() && writer.is_in_place() {
         return Ok(Some(projector));
     }
-    let is_there = current.is_some_and(|number| dir.generation_path(number).exists());
+    let is_there = dir.current_file()?.is_some();
     let (cursor, writer) = projector.into_parts();
     let log_id = writer.checkpoint().log_id;
     drop(writer);

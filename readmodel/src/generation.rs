@@ -134,6 +134,16 @@ impl ModelDir {
         }
     }
 
+    /// The current generation and its file, if that is there: a model may be deleted at any moment.
+    ///
+    /// # Errors
+    /// As [`ModelDir::current`].
+    pub fn current_file(&self) -> Result<Option<(GenerationNumber, PathBuf)>, OpenError> {
+        let current = self.current()?;
+        let file = current.map(|number| (number, self.generation_path(number)));
+        Ok(file.filter(|(_, path)| path.exists()))
+    }
+
     /// Every generation there is a file of, ascending.
     ///
     /// # Errors

@@ -58,9 +58,7 @@ pub fn check(
 ) -> Result<CheckReport, ProjectError> {
     let dir = options.model();
     let _lock = dir.lock_replay()?;
-    let current = dir.current()?.map(|number| dir.generation_path(number));
-    let live_path = current.filter(|path| path.exists());
-    let live_path = live_path.ok_or_else(|| ReadError::NotReady {
+    let (_, live_path) = dir.current_file()?.ok_or_else(|| ReadError::NotReady {
         dir: options.model_dir.clone(),
     })?;
     let live = TableHashes::of(&live_path)?;

@@ -217,12 +217,8 @@ fn current<'o>(
         let not_ready = || ReadError::NotReady {
             dir: dir.path().to_path_buf(),
         };
-        let number = dir.current()?.ok_or_else(not_ready)?;
-        let path = dir.generation_path(number);
-        // SQLite would only say that it cannot open it, and a projector makes it anew.
-        if !path.exists() {
-            return Err(not_ready());
-        }
+        // Of a file that is gone SQLite would only say that it cannot open it, and a projector makes it anew.
+        let (number, path) = dir.current_file()?.ok_or_else(not_ready)?;
         let edition = Edition { number, pointer };
         *open = Some(open_generation(&path, edition, deadline)?);
     }
