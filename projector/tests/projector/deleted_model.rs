@@ -7,7 +7,9 @@ use ghev_readmodel::ModelDir;
 
 use super::fixture::{Fixture, event, eventually, import};
 
-fn start(fixture: &Fixture, stop: &StopFlag) -> JoinHandle<Result<(), ProjectError>> {
+type Running = JoinHandle<Result<(), ProjectError>>;
+
+fn start(fixture: &Fixture, stop: &StopFlag) -> Running {
     let (options, stop) = (fixture.options.clone(), stop.clone());
     thread::spawn(move || run(&options, &stop))
 }
@@ -18,14 +20,20 @@ fn has(fixture: &Fixture, records: u64) -> bool {
     as_of.is_some_and(|as_of| as_of.checkpoint.next_offset.get() == records)
 }
 
-#[test]
-fn a_model_deleted_under_a_running_projector_comes_back() {
+/// A projector that runs, and has two records.
+fn running() -> (Fixture, StopFlag, Running) {
     let fixture = Fixture::with(&[import(&[event(1, 0)])]);
     fixture.catch_up();
     let stop = StopFlag::new();
     let running = start(&fixture, &stop);
     fixture.append(&[import(&[event(2, 0)])]);
     eventually("it runs", || has(&fixture, 2));
+    (fixture, stop, running)
+}
+
+#[test]
+fn a_model_deleted_under_a_running_projector_comes_back() {
+    let (fixture, stop, running) = running();
     for file in std::fs::read_dir(&fixture.options.model_dir).unwrap() {
         std::fs::remove_file(file.unwrap().path()).unwrap();
     }
@@ -38,12 +46,7 @@ fn a_model_deleted_under_a_running_projector_comes_back() {
 /// answers: `CURRENT` was the same.
 #[test]
 fn a_generation_deleted_under_a_running_projector_comes_back() {
-    let fixture = Fixture::with(&[import(&[event(1, 0)])]);
-    fixture.catch_up();
-    let stop = StopFlag::new();
-    let running = start(&fixture, &stop);
-    fixture.append(&[import(&[event(2, 0)])]);
-    eventually("it runs", || has(&fixture, 2));
+    let (fixture, stop, running) = running();
     ModelDir::remove_database(&fixture.current_path()).unwrap();
     eventually("there is a model again", || has(&fixture, 2));
     fixture.append(&[import(&[event(3, 0)])]);

@@ -8,7 +8,8 @@ use std::process::Command;
 pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// `None` where no filesystem may be mounted.
+    /// `None` where no filesystem may be mounted: then the test has to be skipped, which is said here.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     pub(crate) fn mount(dir: &Path, size: &str) -> Option<Self> {
         fs::create_dir_all(dir).unwrap();
         let options = format!("size={size},mode=0755");
@@ -18,7 +19,10 @@ impl SmallDisk {
             .arg(dir);
         match mount.output() {
             Ok(output) if output.status.success() => Some(Self(dir.to_owned())),
-            _ => None,
+            _ => {
+                eprintln!("skipped: no filesystem may be mounted here");
+                None
+            }
         }
     }
 
