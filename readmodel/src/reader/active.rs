@@ -15,10 +15,12 @@ use super::Bots;
 use super::by_key::ByKey;
 use crate::contributor_lists::{BadList, Entries, Entry, List, Who};
 use crate::error::ReadError;
+use crate::keyed_sums::sum_up;
 
 /// How many numbers of actors are counted at a time.
 const STRETCH: u64 = 1 << STRETCH_BITS;
 const STRETCH_BITS: u32 = 15;
+const STRETCH_LEN: usize = 1 << STRETCH_BITS;
 
 /// Lists of as many bytes have about as many actors as there are stretches a third of the numbers that GitHub has
 /// given.
@@ -282,19 +284,25 @@ impl Others<'_> {
     }
 }
 
-/// The contributions of the actors with the numbers of a stretch.
+/// The contributions of the actors with the numbers of a stretch: in bytes, so that all of them stay in a
+/// processor's nearest cache.
 struct Counts {
     /// One more than the contributions, so that 0 is nobody.
-    counts: Vec<u64>,
-    /// Those who are there.
-    seen: Vec<u16>,
+    counts: Box<[u8; STRETCH_LEN]>,
+    /// What a byte has no room for.
+    beyond: Vec<(u16, u64)>,
+    /// Those who are there, as many as `seen_len` says.
+    seen: Box<[u16; STRETCH_LEN + 1]>,
+    seen_len: usize,
 }
 
 impl Counts {
     fn new() -> Self {
         Self {
-            counts: vec![0; 1 << STRETCH_BITS],
-            seen: Vec::new(),
+            counts: Box::new([0; STRETCH_LEN]),
+            beyond: Vec::new(),
+            seen: Box::new([0; STRETCH_LEN + 1]),
+            seen_len: 0,
         }
     }
 
@@ -303,19 +311,35 @@ impl Counts {
         // Below STRETCH, as all who are counted are.
         let number = (number % STRETCH) as u16;
         let count = &mut self.counts[usize::from(number)];
-        if *count == 0 {
-            *count = 1;
-            self.seen.push(number);
+        // Whether somebody is new is about as likely as not, so that it is no branch.
+        let is_new = *count == 0;
+        self.seen[self.seen_len] = number;
+        self.seen_len += usize::from(is_new);
+        let known = u64::from((*count).max(1));
+        match u8::try_from(known.saturating_add(contributions)) {
+            Ok(sum) => *count = sum,
+            Err(_) => {
+                *count = (*count).max(1);
+                self.beyond.push((number, contributions));
+            }
         }
-        *count = count.saturating_add(contributions);
     }
 
     /// Tells who is there, and leaves nobody.
     fn take(&mut self, mut tell: impl FnMut(u16, u64)) {
-        for number in self.seen.drain(..) {
+        sum_up(&mut self.beyond);
+        for &(number, contributions) in &self.beyond {
             let count = std::mem::take(&mut self.counts[usize::from(number)]);
-            tell(number, count - 1);
+            tell(number, contributions.saturating_add(u64::from(count - 1)));
         }
+        self.beyond.clear();
+        for &number in &self.seen[..self.seen_len] {
+            let count = std::mem::take(&mut self.counts[usize::from(number)]);
+            if let Some(contributions) = count.checked_sub(1) {
+                tell(number, u64::from(contributions));
+            }
+        }
+        self.seen_len = 0;
     }
 }
 
