@@ -30,6 +30,7 @@ mod keyed_sums;
 mod keys;
 mod leb128;
 mod listed_scope;
+mod opening_gaps;
 mod projection;
 mod repo_counts;
 mod schema;

@@ -82,10 +82,9 @@ impl Projection {
             | Self::DeadLetters
             | Self::Envelopes
             | Self::Names
-            | Self::PullRequests
             | Self::RepoCounts => 1,
-            // What is made of contributors; sums from fewer events on; timelines of threads.
-            Self::Contributors | Self::Sums | Self::Threads => 2,
+            // What is made of contributors and of pull requests; sums from fewer events on; timelines of threads.
+            Self::Contributors | Self::PullRequests | Self::Sums | Self::Threads => 2,
         }
     }
 
@@ -115,7 +114,7 @@ impl Projection {
             Self::DeadLetters => &["dead_letters"],
             Self::Envelopes => &["envelopes", "envelope_counts", "sources", "gaps"],
             Self::Names => &["repo_names", "actor_names", "org_names", "repos", "orgs"],
-            Self::PullRequests => &["pull_requests"],
+            Self::PullRequests => &["pull_requests", "opening_gaps"],
             Self::RepoCounts => &["repo_counts"],
             Self::Sums => &[
                 "sums_of_all",

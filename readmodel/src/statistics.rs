@@ -17,39 +17,102 @@ pub struct Distribution {
     pub max_seconds: Option<f64>,
 }
 
+/// Whole seconds, in any order, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Durations(Seconds);
+
+/// All of an answer's durations are rarely longer than 136 years: half of the memory is enough for them, and less of
+/// it has to be had from the system for each answer.
+#[derive(Debug, Clone)]
+enum Seconds {
+    Short(Vec<u32>),
+    Any(Vec<i64>),
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self(Seconds::Short(Vec::new()))
+    }
+}
+
+impl Durations {
+    /// Adds one.
+    #[inline]
+    pub(crate) fn push(&mut self, seconds: i64) {
+        if let Seconds::Short(all) = &mut self.0
+            && let Ok(seconds) = u32::try_from(seconds)
+        {
+            all.push(seconds);
+        } else {
+            self.push_other(seconds);
+        }
+    }
+
+    #[cold]
+    fn push_other(&mut self, seconds: i64) {
+        if let Seconds::Short(all) = &self.0 {
+            self.0 = Seconds::Any(all.iter().map(|&short| short.into()).collect());
+        }
+        if let Seconds::Any(all) = &mut self.0 {
+            all.push(seconds);
+        }
+    }
+
+    /// What they look like.
+    pub(crate) fn distribution(self) -> Distribution {
+        match self.0 {
+            Seconds::Short(mut all) => Distribution::of(&mut all),
+            Seconds::Any(mut all) => Distribution::of(&mut all),
+        }
+    }
+}
+
+impl Extend<i64> for Durations {
+    fn extend<I: IntoIterator<Item = i64>>(&mut self, seconds: I) {
+        seconds.into_iter().for_each(|seconds| self.push(seconds));
+    }
+}
+
+impl FromIterator<i64> for Durations {
+    fn from_iter<I: IntoIterator<Item = i64>>(seconds: I) -> Self {
+        let mut all = Self::default();
+        all.extend(seconds);
+        all
+    }
+}
+
 impl Distribution {
-    /// The distribution of whole seconds, in any order.
-    pub fn of(mut seconds: Vec<i64>) -> Self {
+    fn of<S: Copy + Ord + Into<i64>>(seconds: &mut [S]) -> Self {
         let Some(&first) = seconds.first() else {
             return Self::default();
         };
         let (mut min, mut max, mut sum) = (first, first, 0);
-        for &value in &seconds {
+        for &value in &*seconds {
             (min, max) = (min.min(value), max.max(value));
-            sum += i128::from(value);
+            sum += i128::from(value.into());
         }
-        let mut selecting = Selecting::of(&mut seconds);
+        let mut selecting = Selecting::of(seconds);
         let (p50, p90) = (selecting.percentile(0.5), selecting.percentile(0.9));
         Self {
             sample_size: seconds.len() as u64,
             mean_seconds: Some(ratio(sum, seconds.len())),
             p50_seconds: Some(p50),
             p90_seconds: Some(p90),
-            min_seconds: Some(float(min)),
-            max_seconds: Some(float(max)),
+            min_seconds: Some(float(min.into())),
+            max_seconds: Some(float(max.into())),
         }
     }
 }
 
 /// Numbers of which no more of the order is found out than percentiles take: there may be millions.
-struct Selecting<'s> {
-    seconds: &'s mut [i64],
+struct Selecting<'s, S> {
+    seconds: &'s mut [S],
     /// Before this place are none that are larger than what follows.
     reached: usize,
 }
 
-impl<'s> Selecting<'s> {
-    const fn of(seconds: &'s mut [i64]) -> Self {
+impl<'s, S: Copy + Ord + Into<i64>> Selecting<'s, S> {
+    const fn of(seconds: &'s mut [S]) -> Self {
         Self {
             seconds,
             reached: 0,
@@ -71,7 +134,7 @@ impl<'s> Selecting<'s> {
         let (_, &mut low, larger) = ahead.select_nth_unstable(below - self.reached);
         let high = larger.iter().min().copied().unwrap_or(low);
         self.reached = below;
-        let (low, high) = (float(low), float(high));
+        let (low, high) = (float(low.into()), float(high.into()));
         low + (high - low) * (rank - rank.floor())
     }
 }
@@ -125,7 +188,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_numpys() {
-        let d = Distribution::of(vec![40, 10, 30, 20]);
+        let d = Durations::from_iter([40, 10, 30, 20]).distribution();
         assert_eq!(d.sample_size, 4);
         assert_eq!(d.mean_seconds, Some(25.0));
         assert_eq!(d.p50_seconds, Some(25.0));
@@ -135,8 +198,21 @@ mod tests {
 
     #[test]
     fn one_value_is_every_percentile_and_none_is_none() {
-        let one = Distribution::of(vec![7]);
+        let one = Durations::from_iter([7]).distribution();
         assert_eq!((one.p50_seconds, one.p90_seconds), (Some(7.0), Some(7.0)));
-        assert_eq!(Distribution::of(Vec::new()), Distribution::default());
+        let none = Durations::default().distribution();
+        assert_eq!(none, Distribution::default());
+    }
+
+    #[test]
+    fn durations_of_more_than_a_lifetime_and_of_less_than_none_are_durations() {
+        let long = i64::from(u32::MAX) + 2;
+        for all in [[1, 2, long], [long, 2, 1], [2, long, 1]] {
+            let of = Durations::from_iter(all).distribution();
+            assert_eq!((of.sample_size, of.p50_seconds), (3, Some(2.0)));
+            assert_eq!(of.max_seconds, Some(float(long)));
+        }
+        let of = Durations::from_iter([4, -8, 0]).distribution();
+        assert_eq!((of.min_seconds, of.p50_seconds), (Some(-8.0), Some(0.0)));
     }
 }

@@ -1,5 +1,5 @@
-//! The table of pull requests: the sightings of each are gathered, sorted side by side and put together. Knows nothing
-//! about pages.
+//! The table of pull requests: the sightings of each are gathered, sorted side by side and put together; and the
+//! timelines of the time between them, which their indexes tell. Knows nothing about pages.
 
 use std::io;
 
@@ -8,26 +8,23 @@ use ghev_event::Timestamp;
 use super::ordered::{put_integer, put_optional, take};
 use super::record::Record;
 use super::sorter::{Sorted, Sorter};
+use super::spill::Spill;
 use super::table_indexes::{TableIndex, TableIndexes};
+use super::timelines::{LineLimits, number};
 use super::tree::IndexTree;
 use crate::Changes;
 use crate::changes::PullRequestSighting;
+use crate::opening_gaps::{self, GapsLine};
 use crate::stored::Value;
+use crate::timelines::{Entry, split_from};
 
 /// The table.
 pub(super) const TABLE: &str = "pull_requests";
 
 /// Its indexes, in the order of their numbers.
-pub(super) const INDEXES: [&str; 4] = [
-    "pull_requests_by_opening",
-    "pull_requests_by_first",
-    "openings_by_time",
-    "firsts_by_time",
-];
+pub(super) const INDEXES: [&str; 2] = ["pull_requests_by_opening", "pull_requests_by_first"];
 const BY_OPENING: u8 = 0;
 const BY_FIRST: u8 = 1;
-const OPENINGS: u8 = 2;
-const FIRSTS: u8 = 3;
 
 /// Adds parts of its rows.
 pub(super) fn add(changes: &Changes, tree: u8, to: &mut Sorter) -> io::Result<()> {
@@ -140,15 +137,41 @@ impl Rows {
         self.record.optional(first_at);
         self.tree.push(&self.record)?;
         let (repo, number) = (Some(repo), Some(number));
-        for (by_repo, by_time, at) in [
-            (BY_OPENING, OPENINGS, opened_at),
-            (BY_FIRST, FIRSTS, first_at),
-        ] {
+        for (by_repo, at) in [(BY_OPENING, opened_at), (BY_FIRST, first_at)] {
             if at.is_some() {
                 self.indexes.push_numbers(by_repo, [repo, at, number])?;
-                self.indexes.push_numbers(by_time, [at, repo, number])?;
             }
         }
         Ok(())
+    }
+}
+
+/// Writes the indexes; the timelines of the time between the pull requests of each repository, which are neighbours
+/// in these, are still to be written.
+pub(super) fn write_indexes(
+    indexes: Vec<TableIndex>,
+    mut gaps: TableIndexes,
+    spill: &Spill,
+) -> io::Result<Vec<TableIndex>> {
+    for (index, line) in indexes.into_iter().zip(GapsLine::ALL) {
+        let mut before = None;
+        index.write_seen(spill, |mut entry| {
+            let (repo, at) = (number(&mut entry)?, number(&mut entry)?);
+            let of_same = before.filter(|&(before, _)| before == repo);
+            before = Some((repo, at));
+            let Entry { at, values } = opening_gaps::entry(at, of_same.map(|(_, at)| at));
+            let numbers = [0, line.code(), at, values[0].cast_signed()];
+            gaps.push_numbers(0, numbers.map(Some))
+        })?;
+    }
+    gaps.finish()
+}
+
+/// What decides which rows the timelines have.
+pub(super) fn limits(summed_from: u64) -> LineLimits {
+    LineLimits {
+        rows_from: 0,
+        split_from: split_from(summed_from),
+        values_of: |_| Some(opening_gaps::VALUES),
     }
 }

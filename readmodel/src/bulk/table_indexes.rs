@@ -70,10 +70,20 @@ impl TableIndex {
     }
 
     pub(super) fn write(self, spill: &Spill) -> io::Result<()> {
+        self.write_seen(spill, |_| Ok(()))
+    }
+
+    /// The same, where `see` is told each entry, in their order.
+    pub(super) fn write_seen(
+        self,
+        spill: &Spill,
+        mut see: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let Self { runs, mut tree } = self;
         let mut entries = Sorted::merge(&runs, spill)?;
         let mut record = Record::default();
         while let Some(mut entry) = entries.next()? {
+            see(entry)?;
             record.clear();
             while let Some(value) = take(&mut entry) {
                 record.push(&value);

@@ -117,7 +117,8 @@ impl Lines {
     }
 }
 
-fn number(entry: &mut &[u8]) -> io::Result<i64> {
+/// Takes a number off an entry.
+pub(super) fn number(entry: &mut &[u8]) -> io::Result<i64> {
     match take(entry) {
         Some(Value::Integer(number)) => Ok(number),
         _ => Err(io::ErrorKind::InvalidData.into()),

@@ -19,6 +19,7 @@ use super::timelines::{self, LineLimits};
 use super::tree::{IndexTree, TableTree};
 use super::{contributors, names, pull_requests, repeats, thread_lines, threads};
 use crate::listed_scope::ListedScope;
+use crate::opening_gaps;
 use crate::timelines::split_from;
 
 /// Trees that are written at a time.
@@ -114,6 +115,7 @@ impl Trees<'_> {
             runs.next().unwrap_or_default(),
             self.index(pull_requests::TABLE),
             pull_requests::INDEXES.map(|name| self.index(name)).into(),
+            Box::new(self.index(opening_gaps::TABLE)),
         );
         let keys = Tree::Keys(keys, self.index(BY_KEY));
         let (threads, indexes): (Vec<_>, Vec<_>) = indexes
@@ -180,7 +182,9 @@ enum Tree {
     /// The index over threads, their table, its index and their timelines.
     Threads(Vec<Run>, Box<[IndexTree; 2]>, Vec<IndexTree>),
     Names(Vec<Run>, Box<NamesTrees>),
-    PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>),
+    /// The table, its indexes, and what is made of these.
+    PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>, Box<IndexTree>),
+    Openings(Vec<TableIndex>, Box<TableIndexes>),
     /// The table, and what is made of its rows.
     Contributors(Vec<Run>, IndexTree, Vec<IndexTree>),
     OfTable(TableIndex),
@@ -214,9 +218,17 @@ impl Tree {
                 let indexes = TableIndexes::new(spill, indexes);
                 return names::write(sorted(&runs)?, names, bearers, indexes).map(of_table);
             }
-            Self::PullRequests(runs, tree, indexes) => {
+            Self::PullRequests(runs, tree, indexes, gaps) => {
                 let indexes = TableIndexes::new(spill, indexes);
-                return pull_requests::write(sorted(&runs)?, tree, indexes).map(of_table);
+                let indexes = pull_requests::write(sorted(&runs)?, tree, indexes)?;
+                let gaps = TableIndexes::new(spill, vec![*gaps]);
+                return Ok(vec![Self::Openings(indexes, Box::new(gaps))]);
+            }
+            Self::Openings(indexes, gaps) => {
+                let gaps = pull_requests::write_indexes(indexes, *gaps, spill)?;
+                let limits = pull_requests::limits(limits.summed_from);
+                let gaps = gaps.into_iter().map(|gaps| Self::Timelines(limits, gaps));
+                return Ok(gaps.collect());
             }
             Self::Rows(tree) => tree.finish()?,
             Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree)?,

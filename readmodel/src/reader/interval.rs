@@ -13,10 +13,12 @@ use super::repo_gaps::GapsByRepo;
 use super::scope::ScopeSql;
 use super::thread_lines::{LinesOf, ThreadSource};
 use super::{Scope, Snapshot, Window};
-use crate::Distribution;
 use crate::error::ReadError;
+use crate::opening_gaps::{GAPS, GapsLine, gap_of};
+use crate::statistics::Durations;
 use crate::stored::{Action, UNDATED};
 use crate::threads::{OpenedEntry, ThreadKind, ThreadLine};
+use crate::{Distribution, Projection};
 
 /// Which event of a pull request dates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,15 +58,17 @@ impl Snapshot<'_> {
         window: &Window,
         action: PullRequestAction,
     ) -> Result<PullRequestInterval, ReadError> {
-        let opened = action == PullRequestAction::Opened;
         let sources = match scope {
-            // Those of which the rows of events were dropped are in the table of pull requests alone.
-            Scope::All if self.events_since().is_some() => None,
-            Scope::All | Scope::Org(_) if opened => self.sources_of_answer(scope, window)?,
+            Scope::Org(_) if action == PullRequestAction::Opened => {
+                self.sources_of_answer(scope, window)?
+            }
             _ => None,
         };
         let (from, to) = window.seconds();
         let window = (from.max(UNDATED + 1), to);
+        if matches!(scope, Scope::All) && self.has(Projection::PullRequests, GAPS) {
+            return self.interval_of_all(window, action);
+        }
         if let Some(sources) = sources
             && let Some(answer) = self.interval_by_rows(&sources, window)?
         {
@@ -76,6 +80,32 @@ impl Snapshot<'_> {
             (_, None) => self.openings_of_all(window, action)?,
         };
         Ok(interval(openings))
+    }
+
+    /// Of everybody.
+    fn interval_of_all(
+        &self,
+        (from, to): (i64, i64),
+        action: PullRequestAction,
+    ) -> Result<PullRequestInterval, ReadError> {
+        let line = match action {
+            PullRequestAction::Opened => GapsLine::Opened,
+            PullRequestAction::Any => GapsLine::First,
+        };
+        let (mut gaps, mut ends, mut sample_size) = (Durations::default(), None, 0);
+        self.each_in_line(line.line(), (from, to), |entry| {
+            let at = entry.at;
+            sample_size += 1;
+            ends = Some((ends.map_or(at, |(first, _)| first), at));
+            let gap = gap_of(&entry).filter(|&gap| at.saturating_sub(gap) >= from);
+            gaps.extend(gap);
+        })?;
+        Ok(PullRequestInterval {
+            sample_size,
+            gaps: gaps.distribution(),
+            first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
+            last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
+        })
     }
 
     /// From what pull requests come to. `None` where an opening has no time: a later one of the same pull
@@ -111,26 +141,23 @@ impl Snapshot<'_> {
             ends = Some((ends.map_or(at, |(first, _)| first), at));
             by_repo.add(repo, at);
         })?;
+        let mut gaps = Durations::default();
+        by_repo.tell(|gap| gaps.push(gap));
         Ok(Some(PullRequestInterval {
             sample_size,
-            gaps: Distribution::of(by_repo.gaps()),
+            gaps: gaps.distribution(),
             first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
             last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
         }))
     }
 
+    /// In a generation that has no timelines yet.
     fn openings_of_all(
         &self,
         (from, to): (i64, i64),
         action: PullRequestAction,
     ) -> Result<Vec<Opening>, ReadError> {
-        let is_everything = (from, to) == (UNDATED + 1, i64::MAX);
-        let sql = if is_everything {
-            ever_sql(action)
-        } else {
-            all_sql(action)
-        };
-        let mut statement = self.prepare(sql)?;
+        let mut statement = self.prepare(all_sql(action))?;
         let mut rows = statement.query([from, to])?;
         let mut openings = Vec::new();
         while let Some(row) = rows.next()? {
@@ -212,6 +239,7 @@ impl Snapshot<'_> {
     }
 }
 
+/// Along an index that only generations without timelines have.
 pub(super) const fn all_sql(action: PullRequestAction) -> &'static str {
     match action {
         PullRequestAction::Opened => {
@@ -219,20 +247,6 @@ pub(super) const fn all_sql(action: PullRequestAction) -> &'static str {
         }
         PullRequestAction::Any => {
             "SELECT repo, first_at FROM pull_requests WHERE first_at >= ?1 AND first_at < ?2"
-        }
-    }
-}
-
-/// The same rows along the index that has them by repository: those of all time need not be sorted then.
-pub(super) const fn ever_sql(action: PullRequestAction) -> &'static str {
-    match action {
-        PullRequestAction::Opened => {
-            "SELECT repo, opened_at FROM pull_requests INDEXED BY pull_requests_by_opening
-             WHERE +opened_at >= ?1 AND +opened_at < ?2 AND opened_at IS NOT NULL"
-        }
-        PullRequestAction::Any => {
-            "SELECT repo, first_at FROM pull_requests INDEXED BY pull_requests_by_first
-             WHERE +first_at >= ?1 AND +first_at < ?2 AND first_at IS NOT NULL"
         }
     }
 }
@@ -278,7 +292,7 @@ fn interval(mut openings: Vec<Opening>) -> PullRequestInterval {
     let times = || openings.iter().map(|&(_, at)| at);
     PullRequestInterval {
         sample_size: openings.len() as u64,
-        gaps: Distribution::of(gaps.collect()),
+        gaps: gaps.collect::<Durations>().distribution(),
         first_at: times().min().map(Timestamp::from_seconds),
         last_at: times().max().map(Timestamp::from_seconds),
     }

@@ -12,6 +12,7 @@ use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
+use crate::statistics::Durations;
 use crate::stored::ThreadAction;
 use crate::threads::{Summary, Thread, ThreadKind};
 
@@ -36,8 +37,8 @@ pub struct Issues {
 #[derive(Default)]
 struct Gathered {
     counts: Issues,
-    resolutions: Vec<i64>,
-    responses: Vec<i64>,
+    resolutions: Durations,
+    responses: Durations,
 }
 
 impl Snapshot<'_> {
@@ -134,8 +135,8 @@ impl Gathered {
 
     fn finish(self) -> Issues {
         Issues {
-            resolution: Distribution::of(self.resolutions),
-            response: Distribution::of(self.responses),
+            resolution: self.resolutions.distribution(),
+            response: self.responses.distribution(),
             ..self.counts
         }
     }

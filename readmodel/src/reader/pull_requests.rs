@@ -10,6 +10,7 @@ use super::threads::Bots;
 use super::{Scope, Snapshot, Window};
 use crate::Distribution;
 use crate::error::ReadError;
+use crate::statistics::Durations;
 use crate::threads::{Ending, Outcome, Summary, ThreadKind, ThreadLine};
 
 /// What became of pull requests.
@@ -61,9 +62,9 @@ fn ratio(of: u64, to: u64) -> Option<f64> {
 #[derive(Default)]
 struct Gathered {
     counts: PullRequests,
-    merged: Vec<i64>,
-    declined: Vec<i64>,
-    responses: Vec<i64>,
+    merged: Durations,
+    declined: Durations,
+    responses: Durations,
 }
 
 impl Snapshot<'_> {
@@ -167,9 +168,9 @@ impl Gathered {
 
     fn finish(self) -> PullRequests {
         PullRequests {
-            time_to_merge: Distribution::of(self.merged),
-            time_to_decline: Distribution::of(self.declined),
-            time_to_first_response: Distribution::of(self.responses),
+            time_to_merge: self.merged.distribution(),
+            time_to_decline: self.declined.distribution(),
+            time_to_first_response: self.responses.distribution(),
             ..self.counts
         }
     }

@@ -31,19 +31,17 @@ impl GapsByRepo {
         self.parts[part].push((repo, at));
     }
 
-    /// Those between consecutive openings of the same repository, in no order.
-    pub(super) fn gaps(self) -> Vec<i64> {
-        let openings = self.parts.iter().map(Vec::len).sum();
-        let mut gaps = Vec::with_capacity(openings);
+    /// Tells those between consecutive openings of the same repository, in no order.
+    pub(super) fn tell(self, mut tell: impl FnMut(i64)) {
         let mut last_of_repo: HashMap<i64, i64, FxBuildHasher> = HashMap::default();
         for part in self.parts {
             last_of_repo.clear();
             for (repo, at) in part {
-                let before = last_of_repo.insert(repo, at);
-                gaps.extend(before.map(|before| at.saturating_sub(before)));
+                if let Some(before) = last_of_repo.insert(repo, at) {
+                    tell(at.saturating_sub(before));
+                }
             }
         }
-        gaps
     }
 }
 
@@ -67,7 +65,8 @@ mod tests {
             }
             let gaps = times.values().flat_map(|of| of.windows(2)).map(|pair| pair[1] - pair[0]);
             let mut expected: Vec<i64> = gaps.collect();
-            let mut found = by_repo.gaps();
+            let mut found = Vec::new();
+            by_repo.tell(|gap| found.push(gap));
             expected.sort_unstable();
             found.sort_unstable();
             prop_assert_eq!(found, expected);

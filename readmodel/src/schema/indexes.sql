@@ -22,8 +22,6 @@ CREATE INDEX IF NOT EXISTS actor_names_by_name ON actor_names (lowered, key);
 CREATE INDEX IF NOT EXISTS org_names_by_name   ON org_names (lowered, key);
 CREATE INDEX IF NOT EXISTS pull_requests_by_opening ON pull_requests (repo, opened_at) WHERE opened_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS pull_requests_by_first   ON pull_requests (repo, first_at)  WHERE first_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS openings_by_time ON pull_requests (opened_at) WHERE opened_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS firsts_by_time   ON pull_requests (first_at)  WHERE first_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS repos_by_events ON repos (events, key);
 CREATE INDEX IF NOT EXISTS repos_by_last   ON repos (last_at, key);
 CREATE INDEX IF NOT EXISTS orgs_by_events  ON orgs (events, key);

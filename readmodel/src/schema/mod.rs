@@ -15,6 +15,7 @@
 //! | `repo_names` `actor_names` `org_names` | a name that an identity has borne, since when and until when | new events |
 //! | `repos` `orgs` | a repository or organisation with the sums over its names: what lists are sorted by | the tables of names |
 //! | `pull_requests` | a pull request with its earliest events | new events |
+//! | `opening_gaps` | some pull requests in the order of a time, of a stretch of time, with the time since the one before | rows of `pull_requests` |
 //! | `contributors` | somebody who contributed to something, since when and how often | new events |
 //! | `contributor_firsts` `contributor_tallies` | when all who contributed to something did so first, and how often how many | rows of `contributors` |
 //! | `contributor_lists_of_all` `contributor_lists_of_repos` `contributor_lists_of_orgs` | who contributed on a day or in an hour, and how often | rows of `events` |
@@ -82,6 +83,7 @@ const OF_PROJECTIONS: &[&str] = &[
     include_str!("activity.sql"),
     include_str!("contributor_lists.sql"),
     include_str!("contributors.sql"),
+    include_str!("pull_requests.sql"),
     include_str!("repo_counts.sql"),
     include_str!("sums.sql"),
     include_str!("threads.sql"),

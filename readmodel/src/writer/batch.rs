@@ -183,7 +183,7 @@ impl<'w> Batch<'w> {
             transaction,
         } = self;
         drop(events);
-        rows::add_before_contributors(&transaction, changes)?;
+        rows::add_before_contributors(&transaction, changes, summed_from)?;
         let first = Place::first_of(checkpoint.next_offset);
         let many = Many::of(&transaction, changes, summed_from)?;
         contributors::add_with_totals(&transaction, changes, &many, summed_from)?;

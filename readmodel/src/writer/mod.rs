@@ -11,7 +11,7 @@
 //!   of one.
 //! - `rebuild`: the tables of some projections anew, in a copy of a generation.
 //! - `retention`: which rows of `events` are kept.
-//! - `contributors`: the rows of these, and what is made of them.
+//! - `contributors`, `pull_requests`: the rows of these, and what is made of them.
 //! - `sums`, `contributor_lists`, `repo_counts`: the rows of these, which are made of others; `many`: who of a batch has some;
 //!   `dropped_days`: of when they are made anew.
 //!
@@ -29,6 +29,7 @@ mod file;
 mod identity_totals;
 mod last_envelope;
 mod many;
+pub(crate) mod pull_requests;
 mod rebuild;
 pub(crate) mod repo_counts;
 pub(crate) mod retention;

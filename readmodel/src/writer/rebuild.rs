@@ -18,7 +18,7 @@ use rusqlite::{Connection, params};
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
     Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, last_envelope,
-    repo_counts, rows, sums, thread_lines, threads,
+    pull_requests, repo_counts, rows, sums, thread_lines, threads,
 };
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -250,6 +250,9 @@ impl Rebuild {
         schema::create_indexes(&connection)?;
         if projections.contains(&Projection::Contributors) {
             contributors::make_all(&connection, summed_from)?;
+        }
+        if projections.contains(&Projection::PullRequests) {
+            pull_requests::make_gaps(&connection, summed_from)?;
         }
         if projections.contains(&Projection::Threads) {
             thread_lines::make_all(&connection, summed_from)?;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ghev_event::{Origin, Provenance, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{contributors, identity_totals, sums};
+use super::{contributors, identity_totals, pull_requests, sums};
 use crate::changes::{ActivitySum, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
@@ -21,15 +21,17 @@ pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Adds everything beside the rows of `events`, except to `contributors`: what is made of these is up to who has many
-/// events, which the names tell.
+/// Adds everything beside the rows of `events`, with what is made of it, except to `contributors`: what is made of
+/// these is up to who has many events, which the names tell.
 pub(super) fn add_before_contributors(
     connection: &Connection,
     changes: &Changes,
+    summed_from: u64,
 ) -> rusqlite::Result<()> {
     let mut folded = Projection::ALL.into_iter();
     folded.try_for_each(|projection| match projection {
         Projection::Contributors => Ok(()),
+        Projection::PullRequests => pull_requests::add_with_gaps(connection, changes, summed_from),
         folded => add_of(folded, connection, changes),
     })
 }
@@ -50,7 +52,7 @@ pub(super) fn add_of(
         Projection::DeadLetters => add_dead_letters(connection, changes),
         Projection::Envelopes => add_envelopes(connection, changes),
         Projection::Names => add_all_names(connection, changes),
-        Projection::PullRequests => add_pull_requests(connection, changes),
+        Projection::PullRequests => pull_requests::add(connection, changes),
         // Those of single scopes are made of the rows of events.
         Projection::Sums => sums::add_of_all(connection, changes),
         // Of the rows of events.
@@ -218,29 +220,6 @@ pub(crate) fn lowered(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(lower_cased(name))
     }
-}
-
-fn add_pull_requests(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    // Most events come after these two: nothing is written for them, nor into four indexes.
-    let mut upsert = connection.prepare_cached(
-        "INSERT INTO pull_requests (repo, number, opened_at, first_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (repo, number) DO UPDATE SET
-           opened_at = min(ifnull(opened_at, excluded.opened_at), ifnull(excluded.opened_at, opened_at)),
-           first_at = min(ifnull(first_at, excluded.first_at), ifnull(excluded.first_at, first_at))
-         WHERE excluded.opened_at < ifnull(opened_at, excluded.opened_at + 1)
-            OR excluded.first_at < ifnull(first_at, excluded.first_at + 1)",
-    )?;
-    let mut sorted: Vec<_> = changes.pull_requests.iter().collect();
-    sorted.sort_unstable_by_key(|&(key, _)| *key);
-    for ((repo, number), sighting) in sorted {
-        upsert.execute(params![
-            repo.to_sql(),
-            number.get().cast_signed(),
-            sighting.opened_at.map(Timestamp::as_seconds),
-            sighting.first_at.map(Timestamp::as_seconds),
-        ])?;
-    }
-    Ok(())
 }
 
 fn add_envelope(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {

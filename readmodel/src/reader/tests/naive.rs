@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use ghev_event::{Event, EventId, EventKind, KNOWN_KINDS, KnownKind, Origin, Timestamp};
 
 use super::world::{Record, ScopeName};
+use crate::statistics::Durations;
 use crate::{
-    Coverage, CoverageState, Distribution, EventRow, Identity, NameSeen, Named, Offset,
-    PullRequestAction, PullRequestInterval, TimeAxis, Window,
+    Coverage, CoverageState, EventRow, Identity, NameSeen, Named, Offset, PullRequestAction,
+    PullRequestInterval, TimeAxis, Window,
 };
 
 /// A distinct event, and how it came.
@@ -162,7 +163,7 @@ pub(super) fn interval(
     let times = || sequences.values().flatten().copied();
     PullRequestInterval {
         sample_size: times().count() as u64,
-        gaps: Distribution::of(gaps),
+        gaps: gaps.into_iter().collect::<Durations>().distribution(),
         first_at: times().min().map(Timestamp::from_seconds),
         last_at: times().max().map(Timestamp::from_seconds),
     }

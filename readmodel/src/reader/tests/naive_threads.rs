@@ -7,6 +7,7 @@ use ghev_event::{Event, EventId, KnownKind, Timestamp};
 
 use super::naive::Stored;
 use super::world::ScopeName;
+use crate::statistics::Durations;
 use crate::{Bots, Contributors, Distribution, Issues, PullRequests, Window};
 
 /// A number, or where there is none a lower-cased name.
@@ -111,7 +112,10 @@ fn durations(pairs: Vec<(Option<Timestamp>, Option<Timestamp>)>) -> (Distributio
         .collect();
     let negative = seconds.iter().filter(|&&seconds| seconds < 0).count();
     let others = seconds.into_iter().filter(|&seconds| seconds >= 0);
-    (Distribution::of(others.collect()), negative as u64)
+    (
+        others.collect::<Durations>().distribution(),
+        negative as u64,
+    )
 }
 
 fn response<'e>(
