@@ -83,8 +83,10 @@ impl Projection {
             | Self::Envelopes
             | Self::Names
             | Self::RepoCounts => 1,
-            // What is made of contributors and of pull requests; sums from fewer events on; timelines of threads.
-            Self::Contributors | Self::PullRequests | Self::Sums | Self::Threads => 2,
+            // What is made of contributors and of pull requests; sums from fewer events on.
+            Self::Contributors | Self::PullRequests | Self::Sums => 2,
+            // Timelines of threads; no repositories in those of what everybody has opened.
+            Self::Threads => 3,
         }
     }
 

@@ -10,8 +10,8 @@
 //!
 //! Outcome: its code and one, or zero for none. End and answer: seconds since the opening as in [`signed`], and
 //! one, or zero for none. Human answer: seconds since the other one, and one, or zero for none. Repository and
-//! number as in [`signed`]; where one repository has the line, or where the first event is the last one and
-//! nobody asks which thread it is of, zero.
+//! number as in [`signed`]; where one repository has the line, or where nobody asks which thread it is of, zero: as
+//! the first event is the last one, and of what everybody has opened.
 
 use super::{Outcome, Summary, ThreadKey, ThreadKind, ThreadRow};
 use crate::leb128::{signed, unsigned};
@@ -176,7 +176,11 @@ fn opened_values(scope: ListedScope, key: ThreadKey, of: &Summary) -> [u64; VALU
         or_none(of.ended_after.map(signed)),
         or_none(of.answered_after.map(signed)),
         or_none(later),
-        repo_in(scope, key),
+        if scope == ListedScope::Org {
+            signed(key.0)
+        } else {
+            0
+        },
     ]
 }
 
@@ -202,7 +206,7 @@ pub(crate) struct OpenedEntry {
     pub(crate) ended_after: Option<i64>,
     pub(crate) answered_after: Option<i64>,
     pub(crate) answered_by_human_after: Option<i64>,
-    /// 0 in that of one repository.
+    /// In the timeline of an organisation.
     pub(crate) repo: i64,
 }
 
@@ -300,6 +304,7 @@ mod tests {
                             prop_assert_eq!(found.ended_after, of.ended_after);
                             prop_assert_eq!(found.answered_after, of.answered_after);
                             prop_assert_eq!(found.answered_by_human_after, of.answered_by_human_after);
+                            let repo = if scope == ListedScope::Org { key.0 } else { 0 };
                             prop_assert_eq!(found.repo, repo);
                         }
                         ThreadLine::Ended(_) => prop_assert_eq!(Some(entry.at), of.ended_at),
