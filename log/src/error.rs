@@ -191,6 +191,16 @@ pub enum AppendError {
         /// `LogOptions::free_space_floor_bytes`.
         floor_bytes: u64,
     },
+    /// The log under the writer was deleted, moved away or replaced. Nothing was written; what would be goes nowhere that
+    /// a reader looks. The writer is poisoned.
+    #[error(
+        "the log in {} was deleted or replaced while it was written; start again on what is there now",
+        dir.display()
+    )]
+    Replaced {
+        /// The log's directory.
+        dir: PathBuf,
+    },
     /// An earlier append or sync failed; open the log anew, which runs recovery.
     #[error("the writer stopped after an earlier failure ({reason}): open the log again")]
     Poisoned {
@@ -217,7 +227,10 @@ impl AppendError {
     pub const fn is_refusal(&self) -> bool {
         match self {
             Self::RecordEmpty { .. } | Self::RecordTooLarge { .. } | Self::NoSpace { .. } => true,
-            Self::Poisoned { .. } | Self::Io(_) | Self::Commitlog { .. } => false,
+            Self::Replaced { .. }
+            | Self::Poisoned { .. }
+            | Self::Io(_)
+            | Self::Commitlog { .. } => false,
         }
     }
 }

@@ -15,9 +15,9 @@
 //! ```
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Read},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -185,6 +185,19 @@ impl WriterLock {
             dir: dir.to_owned(),
             pid: facts.map(|facts| facts.pid),
         })
+    }
+
+    /// Whether `dir` has the very file that is locked: not where a log was deleted or moved away, nor where another
+    /// was put in its place.
+    pub(crate) fn is_in_place(&self, dir: &Path) -> Result<bool, IoFailure> {
+        let path = dir.join(FILE_NAME);
+        let named = match fs::metadata(&path) {
+            Ok(named) => named,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(io_failure("look at", path)(error)),
+        };
+        let locked = self.file.metadata().map_err(io_failure("look at", path))?;
+        Ok((named.dev(), named.ino()) == (locked.dev(), locked.ino()))
     }
 
     /// Says who writes. Advice only: where it cannot be written, nothing is lost.

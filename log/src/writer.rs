@@ -49,7 +49,7 @@ pub struct LogWriter {
     /// Closed segments that lack a checksum file, oldest first.
     unproven: Vec<Unproven>,
     // Last, so that the lock is let go when everything else is closed.
-    _lock: WriterLock,
+    lock: WriterLock,
 }
 
 impl LogWriter {
@@ -98,7 +98,7 @@ impl LogWriter {
             next: repaired.end.next,
             recovered,
             unproven: repaired.unproven,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -228,7 +228,9 @@ impl LogWriter {
         if records.is_empty() {
             return Ok(());
         }
-        self.check_space(self.frames_bytes(records)?, records.len())?;
+        let frames_bytes = self.frames_bytes(records)?;
+        self.check_in_place()?;
+        self.check_space(frames_bytes, records.len())?;
         for record in records {
             self.push(record.as_ref())?;
         }
@@ -256,6 +258,16 @@ impl LogWriter {
             sum_bytes = sum_bytes.saturating_add(frame::frame_bytes(payload));
         }
         Ok(sum_bytes)
+    }
+
+    /// Refuses to write what nobody would read.
+    fn check_in_place(&self) -> Result<(), AppendError> {
+        if self.lock.is_in_place(&self.dir)? {
+            return Ok(());
+        }
+        Err(AppendError::Replaced {
+            dir: self.dir.clone(),
+        })
     }
 
     /// Refuses what may not fit, with the indexes of as many segments as the records may fill.

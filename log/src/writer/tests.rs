@@ -6,6 +6,7 @@ mod faults;
 mod full_disk;
 mod image;
 mod random;
+mod replaced;
 mod sync_policy;
 mod watermark_slots;
 
