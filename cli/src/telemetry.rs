@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::LogFormat;
+use crate::commands::progress::AboveBar;
 
 /// Starts logging for the whole process. `GHEV_LOG` overrides the level with the directives of
 /// <https://docs.rs/tracing-subscriber/latest/tracing_subscriber/filter/struct.EnvFilter.html>.
@@ -19,7 +20,7 @@ pub(crate) fn start(format: LogFormat, verbose: u8) {
         .with_env_filter(filter)
         // Where nobody reads standard error any more it would complain there, which is a panic.
         .log_internal_errors(false)
-        .with_writer(std::io::stderr)
+        .with_writer(|| AboveBar)
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => builder.with_target(false).init(),

@@ -12,7 +12,7 @@ mod log_stat;
 mod log_trim;
 mod log_verify;
 mod output;
-mod progress;
+pub(crate) mod progress;
 mod project;
 mod replay;
 mod runtime;

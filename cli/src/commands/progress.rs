@@ -1,6 +1,7 @@
 //! How far a long command has come: a bar on a terminal, a line every few seconds elsewhere.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,6 +17,39 @@ const UNCOUNTED: &str = "{msg} {spinner} {elapsed}";
 /// What nothing is told of turns this often.
 const TICK: Duration = Duration::from_millis(100);
 
+/// The bar that is on the terminal, if there is one.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+fn show(bar: Option<ProgressBar>) {
+    *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+/// Standard error, where what is written stands above the bar and does not tear it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AboveBar;
+
+impl AboveBar {
+    fn of<T>(write: impl FnOnce() -> T) -> T {
+        let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = shown.clone();
+        drop(shown);
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+impl Write for AboveBar {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::of(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Progress in bytes or in records. Written to standard error.
 pub(crate) struct Progress {
     what: &'static str,
@@ -30,13 +64,15 @@ pub(crate) struct Progress {
 impl Progress {
     /// Begins; nothing is shown before the first report.
     pub(crate) fn start(what: &'static str) -> Self {
-        let on_terminal = std::io::stderr().is_terminal();
+        let on_terminal = io::stderr().is_terminal();
         let target = if on_terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        Self::drawn(what, on_terminal, target)
+        let progress = Self::drawn(what, on_terminal, target);
+        show(on_terminal.then(|| progress.bar.clone()));
+        progress
     }
 
     fn drawn(what: &'static str, on_terminal: bool, target: ProgressDrawTarget) -> Self {
@@ -143,23 +179,20 @@ impl Progress {
 
     /// Says something above the bar without tearing it.
     pub(crate) fn say(&self, line: impl std::fmt::Display) {
-        self.bar.suspend(|| {
-            use std::io::Write as _;
-            // Where standard error is gone, the counts of the summary still tell.
-            let _ = writeln!(std::io::stderr(), "{line}");
-        });
+        // Where standard error is gone, the counts of the summary still tell.
+        let _ = AboveBar.write_all(format!("{line}\n").as_bytes());
     }
 
     /// Takes the bar away.
     pub(crate) fn end(&self) {
+        show(None);
         self.bar.finish_and_clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use indicatif::TermLike;
 
