@@ -24,6 +24,9 @@ use crate::file_identity::FileIdentity;
 const CURRENT: &str = "CURRENT";
 const CURRENT_NEW: &str = "CURRENT.new";
 
+/// How often a lock is looked for in a directory that is deleted meanwhile.
+const LOCK_TRIES: u32 = 1_000;
+
 /// The number of a generation, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GenerationNumber(u32);
@@ -296,16 +299,24 @@ impl ModelDir {
             path: path.clone(),
             source,
         };
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        loop {
+        let open = || -> Result<File, OpenError> {
             self.create()?;
-            let file = options.open(&path).map_err(failed)?;
+            let mut options = File::options();
+            options.create(true).truncate(false).write(true);
+            options.open(&path).map_err(failed)
+        };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let file = match open() {
+                Err(error) if is_gone(&error) && tries < LOCK_TRIES => continue,
+                opened => opened?,
+            };
             match file.try_lock() {
                 Ok(()) => {
                     let path = path.clone();
                     let lock = ModelLock { file, path };
-                    if lock.is_in_place() {
+                    if lock.is_in_place() || tries == LOCK_TRIES {
                         return Ok(lock);
                     }
                     // Deleted in between: the next one to come would make its own.
@@ -317,9 +328,58 @@ impl ModelDir {
     }
 }
 
+/// Whether a directory was deleted while something was made in it: on the way to it, or itself.
+fn is_gone(error: &OpenError) -> bool {
+    let OpenError::Io { source, .. } = error else {
+        return false;
+    };
+    matches!(
+        source.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists
+    )
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+
+    /// A projector that stood by ended where the directory went away just as it looked for the lock in it.
+    #[test]
+    fn a_directory_that_goes_away_is_no_failure_to_lock() {
+        const ATTEMPTS: usize = 20_000;
+        const DONE: u32 = u32::MAX;
+        let home = tempfile::tempdir().unwrap();
+        let model = ModelDir::new(home.path().join("model"));
+        let (home, model, attempts) = (&home, &model, AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            let attempts = &attempts;
+            scope.spawn(move || {
+                let mut gone = 0;
+                loop {
+                    let attempt = attempts.load(Ordering::Relaxed);
+                    if attempt == DONE {
+                        break;
+                    }
+                    if attempt > gone {
+                        gone = attempt;
+                        let to = home.path().join(format!("gone-{gone}"));
+                        // There may be none at the moment.
+                        let _ = std::fs::rename(model.path(), to);
+                    }
+                }
+            });
+            let mut failed = (1..DONE).take(ATTEMPTS).filter_map(|attempt| {
+                attempts.store(attempt, Ordering::Relaxed);
+                let locked = model.lock_projector().err();
+                locked.filter(|error| !matches!(error, OpenError::Locked { .. }))
+            });
+            let failed = failed.next();
+            attempts.store(DONE, Ordering::Relaxed);
+            assert!(failed.is_none(), "{failed:?}");
+        });
+    }
 
     /// The story stands beside the same test of the log's lock: a child between fork and exec held
     /// the descriptor, and a lock that was let go seemed held.

@@ -75,9 +75,10 @@ fn a_model_deleted_under_two_projectors_comes_back_by_one_of_them() {
         fixture.append(&[import(&[event(count + 1, 0)])]);
         eventually("it is written", || has(&fixture, count + 1));
     }
-    assert!(!first.is_finished() && !second.is_finished());
+    let ended = [&first, &second].map(JoinHandle::is_finished);
     stop.stop();
     for projector in [first, second] {
         projector.join().unwrap().unwrap();
     }
+    assert_eq!(ended, [false; 2]);
 }
