@@ -139,10 +139,12 @@ impl Projecting<'_> {
             let mut decoder = Decoder::new();
             move |job: Job<()>| -> Result<Told<()>, ProjectError> {
                 // What cannot be decoded is told by the second walk.
-                let heads = decoder.heads(&job.payload).ok();
-                let events = heads.map_or(Vec::new(), |heads| heads.events);
+                let Ok(heads) = decoder.heads(&job.payload) else {
+                    return Ok(job.told(0, ()));
+                };
+                let (events, observed_at) = (heads.events, heads.provenance.observed_at);
                 if events.len() <= EVENTS_MAX {
-                    part.see_record(convert::to_model(job.offset)?, &events)?;
+                    part.see_record(convert::to_model(job.offset)?, observed_at, &events)?;
                 }
                 Ok(job.told(events.len() as u64, ()))
             }

@@ -83,6 +83,8 @@ pub(super) struct Summary {
     pub(super) dead: u64,
     /// Since when rows of events are kept, in seconds, where not for ever.
     pub(super) since: Option<i64>,
+    /// Whether there are rows of events before that.
+    pub(super) has_more_rows: bool,
     pub(super) summed_from: u64,
 }
 
@@ -94,7 +96,7 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     unguarded(&connection, "main")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     schema::create_indexes(&connection)?;
-    if let Some(since) = of.since {
+    if let Some(since) = of.since.filter(|_| of.has_more_rows) {
         retention::drop_before(&connection, since, Vec::new(), of.summed_from)?;
     }
     let Totals {

@@ -7,7 +7,7 @@ use super::contributor_lists::{ContributorLists, put_contributor, take_contribut
 use super::ordered::{put, put_integer, put_optional, take};
 use super::record::Record;
 use super::repo_counts::RepoCountsTable;
-use super::scope_sums::{ScopeSums, detail};
+use super::scope_sums::{ScopeSums, detail, has_row};
 use super::sorter::{Sorted, Sorter};
 use super::tree::IndexTree;
 use crate::listed_scope::ListedScope;
@@ -168,9 +168,10 @@ pub(super) fn write_by_time(
 }
 
 /// Writes an index of which each entry is a key, a second, a kind and a place, and what of its scopes is made of
-/// the entries.
+/// the entries; those of events without a row are not in the index.
 pub(super) fn write_of_scopes(
     mut entries: Sorted,
+    rows_since: Option<i64>,
     mut tree: IndexTree,
     mut sums: ScopeSums,
     mut lists: Option<ContributorLists>,
@@ -188,12 +189,14 @@ pub(super) fn write_of_scopes(
         else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        record.clear();
-        record.integer(key);
-        record.integer(second);
-        record.push(&kind);
-        record.push(&place);
-        tree.push(&record)?;
+        if has_row(second, rows_since) {
+            record.clear();
+            record.integer(key);
+            record.integer(second);
+            record.push(&kind);
+            record.push(&place);
+            tree.push(&record)?;
+        }
         let (detail, who) = take_contributor(&mut entry);
         sums.see(key, second, &kind, detail)?;
         if let Some(lists) = &mut lists {

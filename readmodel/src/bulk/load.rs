@@ -36,6 +36,8 @@ pub(super) struct Found {
     pub(super) keys: Vec<Run>,
     /// How many events it has seen.
     pub(super) events: u64,
+    /// When the newest record was observed.
+    pub(super) observed_at: Option<Timestamp>,
 }
 
 /// Takes the events of the log again, and what is folded from the new ones. The file is no model
@@ -48,6 +50,7 @@ pub struct BulkLoad {
     pages: Arc<PageFile>,
     repeats: Repeats,
     expected: u64,
+    newest: Option<Timestamp>,
     keys: Vec<Run>,
     events: TableTree,
     /// The runs of each tree, as parts number them.
@@ -58,6 +61,8 @@ pub struct BulkLoad {
     observed_at: Option<Timestamp>,
     kept: Option<Duration>,
     since: Option<i64>,
+    /// Events before this second get no row, where they have a time.
+    rows_since: Option<i64>,
     summed_from: u64,
 }
 
@@ -78,6 +83,7 @@ impl BulkLoad {
             repeats,
             keys,
             events,
+            observed_at,
         } = of;
         Ok(Self {
             path,
@@ -88,6 +94,7 @@ impl BulkLoad {
             pages,
             repeats,
             expected: events,
+            newest: observed_at,
             keys,
             runs: vec![Vec::new(); usize::from(TREES)],
             aside: file::aside()?,
@@ -96,14 +103,16 @@ impl BulkLoad {
             observed_at: None,
             kept: None,
             since: None,
+            rows_since: None,
             summed_from: SUMMED_FROM_EVENTS,
         })
     }
 
     /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
-    /// hour; `None` for as long as there is a model. What was folded from them stays.
-    pub const fn keep_events(&mut self, kept: Option<Duration>) {
+    /// hour; `None` for as long as there is a model. What was folded from them stays. Said before there are parts.
+    pub fn keep_events(&mut self, kept: Option<Duration>) {
         self.kept = kept;
+        self.rows_since = retention::since(kept, self.newest, None);
     }
 
     /// Drops the rows of events before this instant, to its second.
@@ -124,7 +133,7 @@ impl BulkLoad {
 
     /// A part of the load, of so many.
     pub fn part(&self, parts: usize) -> LoadPart {
-        LoadPart::new(&self.spill, HELD_BYTES_MAX / parts.max(1))
+        LoadPart::new(&self.spill, HELD_BYTES_MAX / parts.max(1), self.rows_since)
     }
 
     /// Which events of the record at `offset` are repeats: whatever part takes it must be told. Asked
@@ -201,10 +210,11 @@ impl BulkLoad {
                 io::Error::other("the two passes over the log saw different events").into(),
             );
         }
-        let since = retention::since(self.kept, self.observed_at, self.since);
+        let since = retention::since(self.kept, self.observed_at, self.since.max(self.rows_since));
         let limits = SumLimits {
             summed_from: self.summed_from,
             since,
+            rows_since: self.rows_since,
         };
         let trees = Trees {
             roots: &self.roots,
@@ -224,6 +234,7 @@ impl BulkLoad {
             totals: self.totals,
             dead: self.dead,
             since,
+            has_more_rows: since != self.rows_since,
             summed_from: self.summed_from,
         };
         file::finish(&self.path, self.aside, summary)

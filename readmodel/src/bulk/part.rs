@@ -9,7 +9,8 @@ use super::contributors;
 use super::index::INDEXES;
 use super::pull_requests;
 use super::record::Record;
-use super::repeats::RecordRepeats;
+use super::repeats::{RecordRepeats, put_dropped};
+use super::scope_sums::has_row;
 use super::sorter::Sorter;
 use super::spill::{Run, Spill};
 use super::totals;
@@ -24,9 +25,10 @@ const ACTOR_NAMES: u8 = INDEX_TREES + 1;
 const ORG_NAMES: u8 = INDEX_TREES + 2;
 const CONTRIBUTORS: u8 = INDEX_TREES + 3;
 const PULL_REQUESTS: u8 = INDEX_TREES + 4;
+const DROPPED: u8 = INDEX_TREES + 5;
 
 /// How many.
-pub(super) const TREES: u8 = INDEX_TREES + 5;
+pub(super) const TREES: u8 = INDEX_TREES + 6;
 
 const _: () = assert!(INDEXES.len() == INDEX_TREES as usize);
 
@@ -38,6 +40,7 @@ pub struct LoadPart {
     record: Record,
     sorter: Sorter,
     totals: Totals,
+    rows_since: Option<i64>,
 }
 
 /// The rows of `events` that one record has become. They are written in the order of the log.
@@ -61,13 +64,14 @@ impl RecordRows {
 }
 
 impl LoadPart {
-    pub(super) fn new(spill: &Spill, held_bytes_max: usize) -> Self {
+    pub(super) fn new(spill: &Spill, held_bytes_max: usize, rows_since: Option<i64>) -> Self {
         Self {
             repeats: RecordRepeats::default(),
             rows: RecordRows::default(),
             record: Record::default(),
             sorter: Sorter::new(spill, TREES, held_bytes_max),
             totals: Totals::default(),
+            rows_since,
         }
     }
 
@@ -110,8 +114,16 @@ impl LoadPart {
     }
 
     fn insert(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+        let has_row = has_row(event.created_at, self.rows_since);
         for (tree, index) in (0..).zip(&INDEXES) {
-            index.add(event, tree, &mut self.sorter)?;
+            // Who has many events is asked of those without a row too.
+            if has_row || index.sums.is_some() {
+                index.add(event, tree, &mut self.sorter)?;
+            }
+        }
+        if !has_row {
+            let put = |entry: &mut Vec<u8>| put_dropped(event, entry);
+            return self.sorter.push(DROPPED, put);
         }
         let record = &mut self.record;
         record.clear();

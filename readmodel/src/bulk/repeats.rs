@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use ghev_event::Event;
+use ghev_event::{Event, Timestamp};
 use rustc_hash::FxHasher;
 
 use super::file::{self, Roots};
@@ -20,8 +20,11 @@ use super::spill::{Run, Spill};
 use super::tree::IndexTree;
 use crate::error::{OpenError, WriteError};
 use crate::stored::{Value, id_value, kind_value};
-use crate::writer::refuse_occupied;
+use crate::writer::{EventRow, refuse_occupied};
 use crate::{Admission, LogId, ModelDir, Offset, Place};
+
+/// The table of events without a row.
+pub(super) const DROPPED: &str = "dropped_events";
 
 /// Equal keys are in the same of so many shares: each can be looked through by itself.
 const SHARES: u8 = 2;
@@ -42,6 +45,7 @@ pub struct RepeatFinder {
     /// The runs of each share.
     shares: Vec<Vec<Run>>,
     events: u64,
+    observed_at: Option<Timestamp>,
 }
 
 /// One thread's part of the search.
@@ -49,6 +53,7 @@ pub struct RepeatFinder {
 pub struct KeyPart {
     sorter: Sorter,
     events: u64,
+    observed_at: Option<Timestamp>,
 }
 
 impl RepeatFinder {
@@ -83,6 +88,7 @@ impl RepeatFinder {
             spill,
             shares: vec![Vec::new(); usize::from(SHARES)],
             events: 0,
+            observed_at: None,
         })
     }
 
@@ -91,6 +97,7 @@ impl RepeatFinder {
         KeyPart {
             sorter: Sorter::new(&self.spill, SHARES, HELD_BYTES_MAX / parts.max(1)),
             events: 0,
+            observed_at: None,
         }
     }
 
@@ -100,6 +107,7 @@ impl RepeatFinder {
     /// Where the disk fails.
     pub fn add(&mut self, part: KeyPart) -> Result<(), WriteError> {
         self.events += part.events;
+        self.observed_at = self.observed_at.max(part.observed_at);
         for (share, runs) in self.shares.iter_mut().zip(part.sorter.finish()?) {
             share.extend(runs);
         }
@@ -118,6 +126,7 @@ impl RepeatFinder {
             spill,
             shares,
             events,
+            observed_at,
         } = self;
         let options = std::fs::OpenOptions::new()
             .read(true)
@@ -131,17 +140,24 @@ impl RepeatFinder {
             roots,
             spill,
             events,
+            observed_at,
         };
         BulkLoad::new(path, log_id, found)
     }
 }
 
 impl KeyPart {
-    /// Takes the events of the record at `offset`.
+    /// Takes the events of the record at `offset`, and when it was observed.
     ///
     /// # Errors
     /// Where the disk fails.
-    pub fn see_record(&mut self, offset: Offset, events: &[Event<'_>]) -> Result<(), WriteError> {
+    pub fn see_record(
+        &mut self,
+        offset: Offset,
+        observed_at: Timestamp,
+        events: &[Event<'_>],
+    ) -> Result<(), WriteError> {
+        self.observed_at = self.observed_at.max(Some(observed_at));
         let mut key = Vec::new();
         for (index, event) in (0..=u16::MAX).zip(events) {
             key.clear();
@@ -206,9 +222,34 @@ fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
     Ok(repeats.finish()?.concat())
 }
 
-/// Writes the index over keys: of each the first.
-pub(super) fn write_keys(keys: &[Run], spill: &Spill, mut tree: IndexTree) -> io::Result<()> {
+/// Adds to what is sorted of events without a row: its key, and what tells what a repeat of it is.
+pub(super) fn put_dropped(event: &EventRow<'_>, entry: &mut Vec<u8>) {
+    put(entry, &event.kind);
+    put(entry, &event.id);
+    put_integer(entry, event.body_digest);
+}
+
+/// What an entry of an event without a row says: its key, and its digest.
+fn read_dropped(entry: &[u8]) -> io::Result<(&[u8], i64)> {
+    let mut rest = entry;
+    take(&mut rest);
+    take(&mut rest);
+    let key = &entry[..entry.len() - rest.len()];
+    match take(&mut rest) {
+        Some(Value::Integer(digest)) => Ok((key, digest)),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Writes the index over keys, of each the first, and of those without a row the table that they are in instead.
+pub(super) fn write_keys(
+    [keys, dropped]: [&[Run]; 2],
+    spill: &Spill,
+    [mut tree, mut dropped_tree]: [IndexTree; 2],
+) -> io::Result<()> {
     let mut keys = Sorted::merge(keys, spill)?;
+    let mut dropped = Sorted::merge(dropped, spill)?;
+    let mut ahead = dropped.next()?.map(read_dropped).transpose()?;
     let (mut record, mut last) = (Record::default(), Vec::new());
     while let Some(entry) = keys.next()? {
         let entry = Entry::read(entry)?;
@@ -220,12 +261,19 @@ pub(super) fn write_keys(keys: &[Run], spill: &Spill, mut tree: IndexTree) -> io
         while let Some(value) = take(&mut values) {
             record.push(&value);
         }
-        record.integer(entry.place);
-        tree.push(&record)?;
+        if let Some((_, digest)) = ahead.filter(|&(key, _)| key == entry.key) {
+            record.integer(digest);
+            dropped_tree.push(&record)?;
+            ahead = dropped.next()?.map(read_dropped).transpose()?;
+        } else {
+            record.integer(entry.place);
+            tree.push(&record)?;
+        }
         last.clear();
         last.extend_from_slice(entry.key);
     }
-    tree.finish()
+    tree.finish()?;
+    dropped_tree.finish()
 }
 
 /// The repeats of a record, in their order.

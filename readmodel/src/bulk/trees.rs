@@ -117,7 +117,9 @@ impl Trees<'_> {
             pull_requests::INDEXES.map(|name| self.index(name)).into(),
             Box::new(self.index(opening_gaps::TABLE)),
         );
-        let keys = Tree::Keys(keys, self.index(BY_KEY));
+        let dropped = runs.next().unwrap_or_default();
+        let trees = [BY_KEY, repeats::DROPPED].map(|name| self.index(name));
+        let keys = Tree::Keys([keys, dropped], Box::new(trees));
         let (threads, indexes): (Vec<_>, Vec<_>) = indexes
             .into_iter()
             .partition(|tree| matches!(tree, Tree::Threads(..)));
@@ -166,7 +168,8 @@ struct NamesTrees {
 /// A tree that is still to be written, or ended, with those that are made beside it.
 enum Tree {
     Rows(TableTree),
-    Keys(Vec<Run>, IndexTree),
+    /// The index over keys, and the table of those without a row.
+    Keys([Vec<Run>; 2], Box<[IndexTree; 2]>),
     /// The index over times, and what is made beside it.
     ByTime(
         Vec<Run>,
@@ -231,14 +234,16 @@ impl Tree {
                 return Ok(gaps.collect());
             }
             Self::Rows(tree) => tree.finish()?,
-            Self::Keys(runs, tree) => repeats::write_keys(&runs, spill, tree)?,
+            Self::Keys([keys, dropped], trees) => {
+                repeats::write_keys([&keys, &dropped], spill, *trees)?;
+            }
             Self::ByTime(runs, tree, beside) => {
                 let (lists, repos) = *beside;
                 index::write_by_time(sorted(&runs)?, tree, lists, repos)?;
             }
             Self::OfScopes(runs, tree, beside) => {
                 let (sums, lists) = *beside;
-                index::write_of_scopes(sorted(&runs)?, tree, sums, lists)?;
+                index::write_of_scopes(sorted(&runs)?, limits.rows_since, tree, sums, lists)?;
             }
             Self::Contributors(runs, tree, made) => {
                 let made = TableIndexes::new(spill, made);

@@ -328,10 +328,12 @@ fn in_bulk(path: &Path, kept: Option<Duration>, events: &[Made], parts: &[usize]
     let raws: Vec<String> = events.iter().copied().map(raw).collect();
     let mut finder = RepeatFinder::create(path, LOG).unwrap();
     let mut key_parts = [finder.part(2), finder.part(2)];
-    for (&(number, ..), raw) in events.iter().zip(&raws) {
+    for (&(number, id, _), raw) in events.iter().zip(&raws) {
         let part = &mut key_parts[usize::from(number % 2 == 0)];
         let event = read_event(raw.as_bytes()).unwrap();
-        part.see_record(offset(number), &[event]).unwrap();
+        let observed_at = Timestamp::from_seconds(second_of(id));
+        part.see_record(offset(number), observed_at, &[event])
+            .unwrap();
     }
     key_parts
         .into_iter()
@@ -395,7 +397,8 @@ fn passes_that_differ_are_refused() {
     let event = || read_event(raw.as_bytes()).unwrap();
     let mut finder = RepeatFinder::create(&dir.path().join("model"), LOG).unwrap();
     let mut part = finder.part(1);
-    part.see_record(offset(0), &[event()]).unwrap();
+    part.see_record(offset(0), Timestamp::from_seconds(0), &[event()])
+        .unwrap();
     finder.add(part).unwrap();
     let load = finder.finish().unwrap();
     let refused = load.seal(offset(1)).unwrap_err();

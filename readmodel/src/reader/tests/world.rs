@@ -90,7 +90,8 @@ impl World {
         let mut finder = RepeatFinder::create(&path, LOG).unwrap();
         let mut keys = finder.part(1);
         for (offset, record) in offsets(0).zip(records) {
-            keys.see_record(offset, &record.events).unwrap();
+            keys.see_record(offset, record.provenance.observed_at, &record.events)
+                .unwrap();
         }
         finder.add(keys).unwrap();
         let mut load = finder.finish().unwrap();
