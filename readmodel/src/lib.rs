@@ -46,7 +46,7 @@ mod reader;
 mod stored;
 mod writer;
 
-pub use bulk::{BulkLoad, KeyPart, LoadPart, RecordRepeats, RecordRows, RepeatFinder};
+pub use bulk::{BulkLoad, KeptRows, KeyPart, LoadPart, RecordRepeats, RecordRows, RepeatFinder};
 pub use changes::{
     ActivitySums, Changes, Contributions, DaySums, DeadLetter, EnvelopeFacts, KindCounts,
     NameSighting, PullRequestSighting, Sightings,

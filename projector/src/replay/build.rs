@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ghev_readmodel::{GenerationNumber, Offset};
+use ghev_readmodel::{GenerationNumber, KeptRows, Offset};
 
 use super::load::{Loaded, Projecting, ended};
 use super::progress::{ReplayPhase, ReplayProgress};
@@ -79,11 +79,13 @@ fn build(
     watermark: ghev_log::Offset,
     mut with: Projecting<'_>,
 ) -> Result<Built, ProjectError> {
+    let kept = with.options.keep_events;
+    let kept = kept.map_or(KeptRows::All, KeptRows::For);
     let Loaded {
         cursor,
         load,
         mut folded,
-    } = with.load(watermark, path)?;
+    } = with.load(watermark, path, kept)?;
     let next_offset = convert::to_model(cursor.offset())?;
     let writer = ended(load.finish(next_offset), with.stop)?;
 

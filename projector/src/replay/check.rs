@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ghev_readmodel::{
-    IndexFault, ModelDir, Offset, OpenError, ReadError, RowDifference, TableHashes,
+    IndexFault, KeptRows, ModelDir, Offset, OpenError, ReadError, RowDifference, TableHashes,
 };
 
 use super::load::{Projecting, ended};
@@ -101,11 +101,8 @@ fn compare(
     // In which records the two differ is what is to be found out.
     history::check(&mut cursor, next_offset, None, live_path)?;
     drop(cursor);
-    let mut load = with.load(until, scratch)?.load;
-    load.keep_events(None);
-    if let Some(since) = live.events_since {
-        load.drop_events_before(since);
-    }
+    let kept = live.events_since.map_or(KeptRows::All, KeptRows::Since);
+    let load = with.load(until, scratch, kept)?.load;
     ended(load.seal(next_offset), with.stop)?;
     let right = TableHashes::of(scratch)?;
     let (differing, indexes) = (live.differing(&right), live.index_faults(&right));

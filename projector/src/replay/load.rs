@@ -10,7 +10,8 @@ use ghev_event::Decoder;
 use ghev_event::codec::ENVELOPE_EVENTS_MAX as EVENTS_MAX;
 use ghev_log::{LogCursor, Offset, ReadError};
 use ghev_readmodel::{
-    BulkLoad, Changes, LoadPart, ModelDir, RecordRepeats, RecordRows, RepeatFinder, WriteError,
+    BulkLoad, Changes, KeptRows, LoadPart, ModelDir, RecordRepeats, RecordRows, RepeatFinder,
+    WriteError,
 };
 
 use super::crew::in_order;
@@ -60,26 +61,36 @@ pub(super) fn ended<T>(ended: Result<T, WriteError>, stop: &StopFlag) -> Result<
 
 impl Projecting<'_> {
     /// Loads everything below `until` into the new file `into`, of which nothing is left where that
-    /// fails.
+    /// fails, with the rows of those events that are kept.
     ///
     /// What retention takes away between the two walks would be in one of them only: then both begin
     /// anew.
-    pub(super) fn load(&mut self, until: Offset, into: &Path) -> Result<Loaded, ProjectError> {
+    pub(super) fn load(
+        &mut self,
+        until: Offset,
+        into: &Path,
+        kept: KeptRows,
+    ) -> Result<Loaded, ProjectError> {
         for _ in 1..ATTEMPTS_MAX {
-            match self.attempt(until, into) {
+            match self.attempt(until, into, kept) {
                 Err(ProjectError::Log(error @ ReadError::Trimmed { .. })) => {
                     tracing::warn!(%error, "beginning anew");
                 }
                 attempted => return attempted,
             }
         }
-        self.attempt(until, into)
+        self.attempt(until, into, kept)
     }
 
-    fn attempt(&mut self, until: Offset, into: &Path) -> Result<Loaded, ProjectError> {
+    fn attempt(
+        &mut self,
+        until: Offset,
+        into: &Path,
+        kept: KeptRows,
+    ) -> Result<Loaded, ProjectError> {
         let cursor = open_log(self.options)?;
         let finder = RepeatFinder::create(into, convert::log_id(cursor.log_id()))?;
-        let loaded = self.walk_twice(cursor, until, finder);
+        let loaded = self.walk_twice(cursor, until, finder, kept);
         if loaded.is_err() {
             // It was made here. What cannot be removed now is in the way of the next attempt, which
             // says so.
@@ -97,11 +108,11 @@ impl Projecting<'_> {
         mut cursor: LogCursor,
         until: Offset,
         finder: RepeatFinder,
+        kept: KeptRows,
     ) -> Result<Loaded, ProjectError> {
         let first = cursor.first_offset()?;
         let (finder, until) = self.compare(&mut cursor, first..until, finder)?;
-        let mut load = finder.finish()?;
-        load.keep_events(self.options.keep_events);
+        let mut load = finder.finish(kept)?;
         load.sum_from(self.options.summed_from_events);
         let stop = self.stop.clone();
         load.stop_when(move || stop.is_stopped());

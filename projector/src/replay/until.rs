@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ghev_event::{Decoder, Timestamp};
 use ghev_log::LogCursor;
-use ghev_readmodel::{ModelDir, Offset, OpenError};
+use ghev_readmodel::{KeptRows, ModelDir, Offset, OpenError};
 
 use super::load::{Loaded, Projecting, ended};
 use super::progress::ReplayProgress;
@@ -93,7 +93,7 @@ fn load_into(
         cursor,
         load,
         folded,
-    } = with.load(end, &unfinished)?;
+    } = with.load(end, &unfinished, KeptRows::All)?;
     let next_offset = convert::to_model(cursor.offset())?;
     let named = ended(load.seal(next_offset), with.stop).and_then(|()| {
         std::fs::rename(&unfinished, into).map_err(|source| {

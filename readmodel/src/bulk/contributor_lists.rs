@@ -5,7 +5,7 @@ use std::io;
 
 use super::ordered::{put_integer, put_optional, take};
 use super::record::Record;
-use super::scope_sums::SumLimits;
+use super::scope_sums::{SumLimits, has_row};
 use super::tree::IndexTree;
 use crate::changes::CONTRIBUTION_KINDS;
 use crate::contributor_lists::{ListRow, ListRows, Stretch, Who};
@@ -102,8 +102,8 @@ impl ContributorLists {
                 self.stretch.see(second, who);
             }
         }
-        let dropped = self.limits.since.is_some_and(|since| second < since);
-        let Some(who) = who.filter(|_| second != UNDATED && !dropped) else {
+        let is_listed = second != UNDATED && has_row(second, self.limits.since);
+        let Some(who) = who.filter(|_| is_listed) else {
             return Ok(());
         };
         if self.events < self.listed_from {

@@ -15,7 +15,7 @@ use crate::schema::Blueprint;
 use crate::sums::SummedScope;
 use crate::uri::uri_of;
 use crate::writer::rows::{count, few};
-use crate::writer::{FIRST_CHECKPOINT, Totals, retention};
+use crate::writer::{FIRST_CHECKPOINT, Totals};
 use crate::{LogId, Offset, Projection, schema};
 
 /// The root page of each table and index, by name.
@@ -83,9 +83,6 @@ pub(super) struct Summary {
     pub(super) dead: u64,
     /// Since when rows of events are kept, in seconds, where not for ever.
     pub(super) since: Option<i64>,
-    /// Whether there are rows of events before that.
-    pub(super) has_more_rows: bool,
-    pub(super) summed_from: u64,
 }
 
 /// Adds what the pages do not have yet, and makes the file durable. It is a file by itself, without a
@@ -96,9 +93,6 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     unguarded(&connection, "main")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     schema::create_indexes(&connection)?;
-    if let Some(since) = of.since.filter(|_| of.has_more_rows) {
-        retention::drop_before(&connection, since, Vec::new(), of.summed_from)?;
-    }
     let Totals {
         events,
         duplicates,

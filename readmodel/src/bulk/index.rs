@@ -171,7 +171,7 @@ pub(super) fn write_by_time(
 /// the entries; those of events without a row are not in the index.
 pub(super) fn write_of_scopes(
     mut entries: Sorted,
-    rows_since: Option<i64>,
+    since: Option<i64>,
     mut tree: IndexTree,
     mut sums: ScopeSums,
     mut lists: Option<ContributorLists>,
@@ -189,7 +189,7 @@ pub(super) fn write_of_scopes(
         else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        if has_row(second, rows_since) {
+        if has_row(second, since) {
             record.clear();
             record.integer(key);
             record.integer(second);

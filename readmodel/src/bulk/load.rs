@@ -27,6 +27,28 @@ const HELD_BYTES_MAX: usize = 28 << 20;
 
 const _: () = assert!(HELD_BYTES_MAX > repeats::HELD_BYTES_MAX);
 
+/// Which events get a row. What is folded from the others is there all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptRows {
+    /// All.
+    All,
+    /// Those of so long, counted back from the newest record, to a whole hour.
+    For(Duration),
+    /// Those since an instant, to its second.
+    Since(Timestamp),
+}
+
+impl KeptRows {
+    /// Since which second, where the newest record was observed then.
+    fn since(self, observed_at: Option<Timestamp>) -> Option<i64> {
+        match self {
+            Self::All => None,
+            Self::For(kept) => retention::since(Some(kept), observed_at, None),
+            Self::Since(since) => Some(since.as_seconds()),
+        }
+    }
+}
+
 /// What the first pass hands on.
 pub(super) struct Found {
     pub(super) roots: Roots,
@@ -50,7 +72,6 @@ pub struct BulkLoad {
     pages: Arc<PageFile>,
     repeats: Repeats,
     expected: u64,
-    newest: Option<Timestamp>,
     keys: Vec<Run>,
     events: TableTree,
     /// The runs of each tree, as parts number them.
@@ -59,10 +80,9 @@ pub struct BulkLoad {
     totals: Totals,
     dead: u64,
     observed_at: Option<Timestamp>,
-    kept: Option<Duration>,
-    since: Option<i64>,
+    kept: KeptRows,
     /// Events before this second get no row, where they have a time.
-    rows_since: Option<i64>,
+    since: Option<i64>,
     summed_from: u64,
 }
 
@@ -75,7 +95,12 @@ impl fmt::Debug for BulkLoad {
 }
 
 impl BulkLoad {
-    pub(super) fn new(path: PathBuf, log_id: LogId, of: Found) -> Result<Self, WriteError> {
+    pub(super) fn new(
+        path: PathBuf,
+        log_id: LogId,
+        of: Found,
+        kept: KeptRows,
+    ) -> Result<Self, WriteError> {
         let Found {
             roots,
             spill,
@@ -94,30 +119,16 @@ impl BulkLoad {
             pages,
             repeats,
             expected: events,
-            newest: observed_at,
             keys,
             runs: vec![Vec::new(); usize::from(TREES)],
             aside: file::aside()?,
             totals: Totals::default(),
             dead: 0,
             observed_at: None,
-            kept: None,
-            since: None,
-            rows_since: None,
+            kept,
+            since: kept.since(observed_at),
             summed_from: SUMMED_FROM_EVENTS,
         })
-    }
-
-    /// Keeps the rows of events for this long only, counted back from the newest record, to a whole
-    /// hour; `None` for as long as there is a model. What was folded from them stays. Said before there are parts.
-    pub fn keep_events(&mut self, kept: Option<Duration>) {
-        self.kept = kept;
-        self.rows_since = retention::since(kept, self.newest, None);
-    }
-
-    /// Drops the rows of events before this instant, to its second.
-    pub fn drop_events_before(&mut self, since: Timestamp) {
-        self.since = Some(since.as_seconds());
     }
 
     /// Fails where that comes to be so before it is done, as soon as more room in the file is needed: the tables of a
@@ -133,7 +144,7 @@ impl BulkLoad {
 
     /// A part of the load, of so many.
     pub fn part(&self, parts: usize) -> LoadPart {
-        LoadPart::new(&self.spill, HELD_BYTES_MAX / parts.max(1), self.rows_since)
+        LoadPart::new(&self.spill, HELD_BYTES_MAX / parts.max(1), self.since)
     }
 
     /// Which events of the record at `offset` are repeats: whatever part takes it must be told. Asked
@@ -194,7 +205,9 @@ impl BulkLoad {
         let summed_from = self.summed_from;
         self.seal(next_offset)?;
         let mut writer = Writer::open_file(&path, log_id)?;
-        writer.keep_events(kept);
+        if let KeptRows::For(kept) = kept {
+            writer.keep_events(Some(kept));
+        }
         writer.sum_from(summed_from);
         Ok(writer)
     }
@@ -210,11 +223,9 @@ impl BulkLoad {
                 io::Error::other("the two passes over the log saw different events").into(),
             );
         }
-        let since = retention::since(self.kept, self.observed_at, self.since.max(self.rows_since));
         let limits = SumLimits {
             summed_from: self.summed_from,
-            since,
-            rows_since: self.rows_since,
+            since: self.since,
         };
         let trees = Trees {
             roots: &self.roots,
@@ -233,9 +244,7 @@ impl BulkLoad {
             observed_at: self.observed_at,
             totals: self.totals,
             dead: self.dead,
-            since,
-            has_more_rows: since != self.rows_since,
-            summed_from: self.summed_from,
+            since: self.since,
         };
         file::finish(&self.path, self.aside, summary)
     }

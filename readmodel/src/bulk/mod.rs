@@ -52,7 +52,7 @@ mod totals;
 mod tree;
 mod trees;
 
-pub use load::BulkLoad;
+pub use load::{BulkLoad, KeptRows};
 pub use part::{LoadPart, RecordRows};
 pub use repeats::{KeyPart, RecordRepeats, RepeatFinder};
 

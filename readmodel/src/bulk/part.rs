@@ -40,7 +40,7 @@ pub struct LoadPart {
     record: Record,
     sorter: Sorter,
     totals: Totals,
-    rows_since: Option<i64>,
+    since: Option<i64>,
 }
 
 /// The rows of `events` that one record has become. They are written in the order of the log.
@@ -64,14 +64,14 @@ impl RecordRows {
 }
 
 impl LoadPart {
-    pub(super) fn new(spill: &Spill, held_bytes_max: usize, rows_since: Option<i64>) -> Self {
+    pub(super) fn new(spill: &Spill, held_bytes_max: usize, since: Option<i64>) -> Self {
         Self {
             repeats: RecordRepeats::default(),
             rows: RecordRows::default(),
             record: Record::default(),
             sorter: Sorter::new(spill, TREES, held_bytes_max),
             totals: Totals::default(),
-            rows_since,
+            since,
         }
     }
 
@@ -114,7 +114,7 @@ impl LoadPart {
     }
 
     fn insert(&mut self, event: &EventRow<'_>) -> io::Result<()> {
-        let has_row = has_row(event.created_at, self.rows_since);
+        let has_row = has_row(event.created_at, self.since);
         for (tree, index) in (0..).zip(&INDEXES) {
             // Who has many events is asked of those without a row too.
             if has_row || index.sums.is_some() {

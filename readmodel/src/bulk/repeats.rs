@@ -11,7 +11,7 @@ use ghev_event::{Event, Timestamp};
 use rustc_hash::FxHasher;
 
 use super::file::{self, Roots};
-use super::load::{BulkLoad, Found};
+use super::load::{BulkLoad, Found, KeptRows};
 use super::ordered::{put, put_integer, take};
 use super::pages::PageFile;
 use super::record::Record;
@@ -114,11 +114,11 @@ impl RepeatFinder {
         Ok(())
     }
 
-    /// All events were seen: now they can be loaded.
+    /// All events were seen: now they can be loaded, with the rows of those that are kept.
     ///
     /// # Errors
     /// Where the disk fails.
-    pub fn finish(self) -> Result<BulkLoad, WriteError> {
+    pub fn finish(self, kept: KeptRows) -> Result<BulkLoad, WriteError> {
         let Self {
             path,
             log_id,
@@ -142,7 +142,7 @@ impl RepeatFinder {
             events,
             observed_at,
         };
-        BulkLoad::new(path, log_id, found)
+        BulkLoad::new(path, log_id, found, kept)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::record::Record;
-use super::scope_sums::SumLimits;
+use super::scope_sums::{SumLimits, has_row};
 use super::tree::TableTree;
 use crate::repo_counts::{Builder, KindCode, RepoRow};
 use crate::stored::UNDATED;
@@ -34,8 +34,7 @@ impl RepoCountsTable {
 
     /// Adds the event that comes next.
     pub(super) fn see(&mut self, second: i64, repo: i64, kind: KindCode) -> io::Result<()> {
-        let dropped = self.limits.since.is_some_and(|since| second < since);
-        if second == UNDATED || dropped {
+        if second == UNDATED || !has_row(second, self.limits.since) {
             return Ok(());
         }
         self.builder.see(second, repo, kind);

@@ -15,17 +15,16 @@ use crate::writer::EventRow;
 /// In place of a push's size, where a release was published.
 const PUBLISHED: i64 = -1;
 
-/// From how many events on there are sums, and since when rows of events are kept and written.
+/// From how many events on there are sums, and since when events have rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SumLimits {
     pub(super) summed_from: u64,
     pub(super) since: Option<i64>,
-    pub(super) rows_since: Option<i64>,
 }
 
-/// Whether an event of a second gets a row, where those before one do not. Those without a time do.
-pub(super) fn has_row(second: i64, rows_since: Option<i64>) -> bool {
-    second == UNDATED || rows_since.is_none_or(|since| second >= since)
+/// Whether an event of a second has a row, where those before one have none. Those without a time do.
+pub(super) fn has_row(second: i64, since: Option<i64>) -> bool {
+    second == UNDATED || since.is_none_or(|since| second >= since)
 }
 
 /// What stands beside an entry: a push's size, or that a release was published.
@@ -105,8 +104,7 @@ impl ScopeSums {
             self.key = Some(key);
         }
         self.events += 1;
-        let dropped = self.limits.since.is_some_and(|since| second < since);
-        if second == UNDATED || dropped {
+        if second == UNDATED || !has_row(second, self.limits.since) {
             return Ok(());
         }
         let kind = kind_of(kind).ok_or(io::ErrorKind::InvalidData)?;

@@ -243,7 +243,7 @@ impl Tree {
             }
             Self::OfScopes(runs, tree, beside) => {
                 let (sums, lists) = *beside;
-                index::write_of_scopes(sorted(&runs)?, limits.rows_since, tree, sums, lists)?;
+                index::write_of_scopes(sorted(&runs)?, limits.since, tree, sums, lists)?;
             }
             Self::Contributors(runs, tree, made) => {
                 let made = TableIndexes::new(spill, made);

@@ -10,7 +10,7 @@ use proptest::strategy::Strategy as _;
 use super::*;
 use crate::error::{OpenError, ReadError, WriteError};
 use crate::{
-    ActorKey, Changes, EnvelopeFacts, KindCounts, LogId, ModelDir, Offset, OrgKey, Place,
+    ActorKey, Changes, EnvelopeFacts, KeptRows, KindCounts, LogId, ModelDir, Offset, OrgKey, Place,
     Projection, Reader, RepeatFinder, RepoKey, TableHashes,
 };
 
@@ -188,7 +188,13 @@ fn a_bulk_load_is_a_new_generation_that_nobody_sees_before_it_is_published() {
     let number = model.reserve_next().unwrap();
     assert!(Some(number) > live.generation());
     let finder = RepeatFinder::create(&model.generation_path(number), LOG).unwrap();
-    drop(finder.finish().unwrap().finish(Offset::ZERO).unwrap());
+    drop(
+        finder
+            .finish(KeptRows::All)
+            .unwrap()
+            .finish(Offset::ZERO)
+            .unwrap(),
+    );
     assert_eq!(model.current().unwrap(), live.generation());
     model.publish(number).unwrap();
     let reopened = Writer::open(&model, LOG).unwrap();
@@ -215,7 +221,13 @@ fn what_a_reader_covers_is_told_without_a_snapshot_too() {
     assert_eq!(later.1.checkpoint.next_offset, offset(3));
     let number = model.reserve_next().unwrap();
     let finder = RepeatFinder::create(&model.generation_path(number), LOG).unwrap();
-    drop(finder.finish().unwrap().finish(Offset::ZERO).unwrap());
+    drop(
+        finder
+            .finish(KeptRows::All)
+            .unwrap()
+            .finish(Offset::ZERO)
+            .unwrap(),
+    );
     model.publish(number).unwrap();
     let replayed = told(&mut reader);
     assert_eq!(replayed.1, empty.1);
@@ -338,8 +350,8 @@ fn in_bulk(path: &Path, kept: Option<Duration>, events: &[Made], parts: &[usize]
     key_parts
         .into_iter()
         .for_each(|part| finder.add(part).unwrap());
-    let mut load = finder.finish().unwrap();
-    load.keep_events(kept);
+    let kept = kept.map_or(KeptRows::All, KeptRows::For);
+    let mut load = finder.finish(kept).unwrap();
     let mut admissions = Vec::new();
     let mut rest = events;
     for length in parts.iter().copied().chain([events.len()]) {
@@ -400,7 +412,7 @@ fn passes_that_differ_are_refused() {
     part.see_record(offset(0), Timestamp::from_seconds(0), &[event()])
         .unwrap();
     finder.add(part).unwrap();
-    let load = finder.finish().unwrap();
+    let load = finder.finish(KeptRows::All).unwrap();
     let refused = load.seal(offset(1)).unwrap_err();
     assert!(refused.to_string().contains("passes"), "{refused}");
 }

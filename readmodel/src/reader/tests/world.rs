@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use proptest::{option, sample};
 
 use crate::{
-    ActorKey, Admission, Admit, Changes, EnvelopeFacts, KindCounts, LogId, Offset, OrgKey, Place,
-    Reader, RepeatFinder, RepoKey, Scope, TimeAxis, Window, Writer,
+    ActorKey, Admission, Admit, Changes, EnvelopeFacts, KeptRows, KindCounts, LogId, Offset,
+    OrgKey, Place, Reader, RepeatFinder, RepoKey, Scope, TimeAxis, Window, Writer,
 };
 
 pub(super) const LOG: LogId = LogId::new([7; 16]);
@@ -94,8 +94,8 @@ impl World {
                 .unwrap();
         }
         finder.add(keys).unwrap();
-        let mut load = finder.finish().unwrap();
-        load.keep_events(kept);
+        let kept = kept.map_or(KeptRows::All, KeptRows::For);
+        let mut load = finder.finish(kept).unwrap();
         load.sum_from(SUMMED_FROM_EVENTS);
         let (mut part, mut admissions) = (load.part(1), Vec::new());
         let mut changes = Changes::default();
