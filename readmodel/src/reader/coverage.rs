@@ -9,7 +9,8 @@
 //! - `ok`: the scope's own feed was polled from the window's start to its end, and no gap is
 //!   suspected in between. Between two polls that overlap nothing can have passed unseen; where the
 //!   proof failed, the log has a suspected gap. The end is reached when the last poll came after it
-//!   or the next is not due before it. Only this feed's polls are counted then. `ok` says that
+//!   or the next is not due before it. Only polls that were complete prove anything: of one that failed on
+//!   its way nobody knows yet whether it joins the one before. Only this feed's polls are counted then. `ok` says that
 //!   nothing was lost, not that nothing is still to come: GitHub delivers late, by minutes to hours.
 //! - `degraded`: not so, and a gap is suspected in the window.
 //! - `unknown`: not so, and no gap is suspected: nothing tells how much was missed. So for
@@ -200,7 +201,7 @@ impl Snapshot<'_> {
         Ok(sources)
     }
 
-    /// Whether a source was polled at or before the window's start, and until its end.
+    /// Whether a poll of a source was complete at or before the window's start, and others until its end.
     fn polled_throughout(&self, source: &str, window: &Window) -> Result<bool, ReadError> {
         let (Some(from), Some(to)) = (window.from, window.to) else {
             return Ok(false);
@@ -233,12 +234,12 @@ const POLLS: &str = "SELECT COUNT(*) FROM envelopes
 const GAPS: &str = "SELECT COUNT(*) FROM gaps
     WHERE source = ?1 AND to_at > ?2 AND (from_at IS NULL OR from_at < ?3)";
 
-/// 200 and 304 are the answers of a feed: with events, and with nothing new.
+/// Only the record that ends a poll says when the next one is due, and only one that failed has an error.
 const BEGAN: &str = "SELECT EXISTS (SELECT 1 FROM envelopes
-    WHERE source = ?1 AND page = 1 AND observed_at <= ?2 AND status IN (200, 304))";
+    WHERE source = ?1 AND observed_at <= ?2 AND next_poll_at IS NOT NULL AND error IS NULL)";
 
-const LASTED: &str = "SELECT max(observed_at, ifnull(next_poll_at, observed_at)) FROM envelopes
-    WHERE source = ?1 AND page = 1 AND +status IN (200, 304)
+const LASTED: &str = "SELECT max(observed_at, next_poll_at) FROM envelopes
+    WHERE source = ?1 AND next_poll_at IS NOT NULL AND error IS NULL
     ORDER BY observed_at DESC, next_poll_at DESC LIMIT 1";
 
 /// What must not walk a whole table.

@@ -12,7 +12,10 @@ CREATE INDEX IF NOT EXISTS events_by_thread ON events
 CREATE INDEX IF NOT EXISTS envelopes_by_time ON envelopes (observed_at);
 -- Page 1 begins a poll.
 CREATE INDEX IF NOT EXISTS polls_by_time   ON envelopes (observed_at) WHERE page = 1;
-CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at, next_poll_at, status) WHERE page = 1;
+CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at) WHERE page = 1;
+-- What ends a complete poll.
+CREATE INDEX IF NOT EXISTS complete_polls_by_source ON envelopes (source, observed_at, next_poll_at)
+  WHERE next_poll_at IS NOT NULL AND error IS NULL;
 CREATE INDEX IF NOT EXISTS gaps_by_time    ON gaps (to_at, from_at);
 CREATE INDEX IF NOT EXISTS gaps_by_source  ON gaps (source, to_at, from_at);
 CREATE INDEX IF NOT EXISTS sources_by_name ON sources (source COLLATE NOCASE);

@@ -95,6 +95,68 @@ fn only_an_own_feed_polled_throughout_is_complete() {
     );
 }
 
+/// One record of a poll of `repo:o/r`, which brings one event.
+fn page_of_poll(minute: i64, facts: PollFacts) -> Record {
+    let mut records = polls("repo:o/r", minute..minute + 1);
+    let mut record = records.remove(0);
+    record.provenance = poll("repo:o/r", at(minute).as_millis(), facts);
+    record
+}
+
+/// A poll whose body was cut, or of which a later page failed, was taken for one that proves that nothing was
+/// lost since the one before.
+#[test]
+fn a_poll_that_failed_proves_nothing() {
+    let failed = |page, status| PollFacts {
+        page,
+        status: Some(status),
+        error: Some("it went wrong".to_owned()),
+        last_page: true,
+        next_poll_at: Some(at(20)),
+        ..PollFacts::default()
+    };
+    let first_page = PollFacts {
+        page: 1,
+        status: Some(200),
+        ..PollFacts::default()
+    };
+    let cut = vec![page_of_poll(10, failed(1, 200))];
+    let half = vec![
+        page_of_poll(10, first_page),
+        page_of_poll(11, failed(2, 500)),
+    ];
+    for failed in [cut, half] {
+        let mut records = polls("repo:o/r", 0..5);
+        records.extend(failed.clone());
+        let world = World::of(&records);
+        assert_eq!(state(&world, &window(1, 5)).0, CoverageState::Ok);
+        assert_eq!(state(&world, &window(1, 8)).0, CoverageState::Unknown);
+
+        let mut records = failed;
+        records.extend(polls("repo:o/r", 15..20));
+        let world = World::of(&records);
+        assert_eq!(state(&world, &window(12, 18)).0, CoverageState::Unknown);
+        assert_eq!(state(&world, &window(15, 18)).0, CoverageState::Ok);
+    }
+}
+
+/// When the next poll is due stands with the last page of one, and was looked for at its first.
+#[test]
+fn a_poll_of_several_pages_lasts_until_the_next_is_due() {
+    let facts = |page, next_poll_at| PollFacts {
+        page,
+        status: Some(200),
+        next_poll_at,
+        ..PollFacts::default()
+    };
+    let pages = [facts(1, None), facts(2, Some(at(20)))];
+    let mut records = polls("repo:o/r", 0..5);
+    records.extend(pages.map(|facts| page_of_poll(10, facts)));
+    let world = World::of(&records);
+    assert_eq!(state(&world, &window(1, 20)).0, CoverageState::Ok);
+    assert_eq!(state(&world, &window(1, 21)).0, CoverageState::Unknown);
+}
+
 /// A name passed from one repository to another, as names do: the polls of the second one's feed were
 /// taken for a proof that nothing of the first was lost, which had not been polled for years.
 #[test]

@@ -292,18 +292,18 @@ pub(super) fn coverage(
             });
         (records().filter(polled).count() as u64, gaps.count() as u64)
     };
-    let answered = |source: &str| {
+    let complete = |source: &str| {
         let polls = records.iter().filter(|record| source_of(record) == source);
-        let mut answered: Vec<(Timestamp, Option<Timestamp>)> = polls
+        let mut complete: Vec<(Timestamp, Timestamp)> = polls
             .filter_map(|record| match &record.provenance.origin {
-                Origin::Poll(poll) if poll.page == 1 && matches!(poll.status, Some(200 | 304)) => {
-                    Some((record.provenance.observed_at, poll.next_poll_at))
+                Origin::Poll(poll) if poll.error.is_none() => {
+                    Some((record.provenance.observed_at, poll.next_poll_at?))
                 }
                 _ => None,
             })
             .collect();
-        answered.sort_unstable();
-        answered
+        complete.sort_unstable();
+        complete
     };
     let all = distinct(records);
     let bearing = |stored: &Stored, name: &str| {
@@ -332,15 +332,14 @@ pub(super) fn coverage(
         if window.from.is_none_or(|from| is_taken(&name, from)) {
             return false;
         }
-        let answered = answered(source);
-        let (Some(first), Some(last)) = (answered.first(), answered.last()) else {
+        let complete = complete(source);
+        let (Some(first), Some(last)) = (complete.first(), complete.last()) else {
             return false;
         };
         let (Some(from), Some(to)) = (window.from, window.to) else {
             return false;
         };
-        let until = last.1.map_or(last.0, |next| next.max(last.0));
-        first.0 <= from && to <= until && tally(&|s| s == source).1 == 0
+        first.0 <= from && to <= last.0.max(last.1) && tally(&|s| s == source).1 == 0
     };
     if scope != ScopeName::All
         && let Some(proof) = own.iter().find(|source| proves(source))

@@ -366,6 +366,7 @@ prop_compose! {
         page in 1_u32..3,
         status in sample::select(vec![Some(200_u16), Some(304), Some(502), None]),
         next_poll_ms in option::of(any_millis()),
+        error in option::weighted(0.3, Just("it went wrong".to_owned())),
         gaps in proptest::collection::vec(any_gap(), 0..2),
         few in 0_u8..3,
     ) -> Provenance {
@@ -373,7 +374,7 @@ prop_compose! {
             return import(observed_ms);
         }
         let next_poll_at = next_poll_ms.map(Timestamp::from_millis);
-        let facts = PollFacts { page, status, next_poll_at, ..PollFacts::default() };
+        let facts = PollFacts { page, status, error, next_poll_at, ..PollFacts::default() };
         let gaps = if few == 0 { gaps } else { Vec::new() };
         Provenance { gaps, ..poll(source, observed_ms, facts) }
     }
