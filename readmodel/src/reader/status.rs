@@ -2,7 +2,7 @@
 //! overdue is for others to say.
 
 use ghev_event::{RateBudget, Timestamp};
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Snapshot;
 use crate::error::ReadError;
@@ -104,14 +104,13 @@ impl Snapshot<'_> {
         Ok(sources)
     }
 
-    /// Adds up the pages of the last poll: those since its first.
+    /// Adds up the pages of the last poll: those since its first, which may be several records. Found by their
+    /// places, since a clock that was set back gives later records earlier times.
     fn add_pages(&self, source: &mut SourceStatus) -> Result<(), ReadError> {
-        let first = "SELECT \"offset\" FROM envelopes WHERE source = ?1 AND page = 1
-                     ORDER BY observed_at DESC LIMIT 1";
         let last = source.last_offset.to_sql();
         let first: Option<i64> = self
-            .prepare(first)?
-            .query_row([&source.source], |row| row.get(0))
+            .prepare(FIRST_PAGE)?
+            .query_row(params![source.source, last], |row| row.get(0))
             .optional()?;
         let Some(first) = first else {
             return Ok(());
@@ -129,6 +128,15 @@ impl Snapshot<'_> {
         Ok(())
     }
 }
+
+/// The walk back ends at once where the last record is no poll's.
+const FIRST_PAGE: &str = "SELECT parts.\"offset\" FROM
+      (SELECT observed_at FROM envelopes
+       WHERE \"offset\" <= ?2 AND +source = ?1 AND (page = 1 OR page IS NULL)
+       ORDER BY \"offset\" DESC LIMIT 1) AS first
+    CROSS JOIN envelopes AS parts
+      ON parts.source = ?1 AND parts.observed_at = first.observed_at AND parts.page = 1
+    ORDER BY parts.\"offset\" LIMIT 1";
 
 fn source(row: &Row<'_>) -> rusqlite::Result<SourceStatus> {
     let time = |column: usize| row.get::<_, Option<i64>>(column);

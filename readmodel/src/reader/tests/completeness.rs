@@ -2,7 +2,7 @@
 
 use ghev_event::{Event, GapReason, PollFacts, RateBudget, Repo, RepoId, SuspectedGap, Timestamp};
 
-use super::world::{BASE_SECONDS, Record, World, event, poll};
+use super::world::{BASE_SECONDS, Record, World, event, import, poll};
 use crate::{CoverageState, Offset, Scope, Window};
 
 const MINUTE_MS: i64 = 60_000;
@@ -271,4 +271,35 @@ fn status_adds_up_the_pages_of_the_last_poll() {
         (Offset::new(4).unwrap(), at(2))
     );
     assert_eq!(public.budget.unwrap().remaining, 57);
+}
+
+/// Of a first page that had to become two records, the second only was added up; and after the clock had been set
+/// back, all polls since.
+#[test]
+fn the_last_poll_begins_with_the_first_record_of_its_first_page_whatever_the_clock_says() {
+    let part = |minute, received| {
+        let facts = PollFacts {
+            page: 1,
+            status: Some(200),
+            received,
+            ..PollFacts::default()
+        };
+        page_of_poll(minute, facts)
+    };
+    let received = |records: &[Record]| {
+        let world = World::of(records);
+        let status = world.reader().snapshot().unwrap().status().unwrap();
+        let sources = status.sources.into_iter();
+        let received: Vec<_> = sources.map(|of| (of.source, of.received)).collect();
+        received
+    };
+    let other = Record {
+        provenance: import(at(9).as_millis()),
+        events: Vec::new(),
+    };
+    let own = |received| ("repo:o/r".to_owned(), Some(received));
+    let records = [part(1, 7), part(2, 43), part(2, 57)];
+    assert_eq!(received(&records), [own(100)]);
+    let records = [part(9, 7), other, part(2, 43), part(2, 57)];
+    assert_eq!(received(&records), [("archive".to_owned(), None), own(100)]);
 }
