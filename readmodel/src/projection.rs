@@ -80,11 +80,11 @@ impl Projection {
             | Self::ContributorLists
             | Self::Counts
             | Self::DeadLetters
-            | Self::Envelopes
             | Self::Names
             | Self::RepoCounts => 1,
-            // What is made of contributors and of pull requests; sums from fewer events on.
-            Self::Contributors | Self::PullRequests | Self::Sums => 2,
+            // What is made of contributors and of pull requests; polls that left no record; sums from fewer
+            // events on.
+            Self::Contributors | Self::Envelopes | Self::PullRequests | Self::Sums => 2,
             // Timelines of threads; no repositories in those of what everybody has opened.
             Self::Threads => 3,
         }

@@ -15,7 +15,7 @@ use crate::schema::Blueprint;
 use crate::sums::SummedScope;
 use crate::uri::uri_of;
 use crate::writer::rows::{count, few};
-use crate::writer::{FIRST_CHECKPOINT, Totals};
+use crate::writer::{FIRST_CHECKPOINT, Totals, envelopes};
 use crate::{LogId, Offset, Projection, schema};
 
 /// The root page of each table and index, by name.
@@ -93,6 +93,7 @@ pub(super) fn finish(path: &Path, aside: Connection, of: Summary) -> Result<(), 
     unguarded(&connection, "main")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     schema::create_indexes(&connection)?;
+    envelopes::count_polls(&connection)?;
     let Totals {
         events,
         duplicates,

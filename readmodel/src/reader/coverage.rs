@@ -24,9 +24,10 @@ use std::collections::BTreeMap;
 
 use ghev_event::{GapReason, Timestamp};
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension as _, Params, Row, params};
+use rusqlite::{Row, params};
 
 use super::dead_letters::{after_sql, limit_sql};
+use super::polls::Seen;
 use super::scope::ScopeSql;
 use super::{Scope, Snapshot, Window};
 use crate::Offset;
@@ -74,13 +75,6 @@ pub struct GapRow {
     pub to: Timestamp,
     /// Why it is suspected.
     pub reason: GapReason,
-}
-
-/// Polls and suspected gaps of a window.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    polls: u64,
-    gaps: u64,
 }
 
 const PUBLIC: &str = "public";
@@ -149,30 +143,6 @@ impl Snapshot<'_> {
         Ok(gaps.collect::<Result<_, _>>()?)
     }
 
-    fn seen_by_all(&self, window: &Window) -> Result<Seen, ReadError> {
-        if window.is_everything() {
-            let polls = self.count("SELECT SUM(polls) FROM sources", [])?;
-            let gaps = self.count("SELECT COUNT(*) FROM gaps", [])?;
-            return Ok(Seen { polls, gaps });
-        }
-        let polls = self.count(ALL_POLLS, <[i64; 2]>::from(window.millis()))?;
-        let gaps = self.count(ALL_GAPS, <[i64; 2]>::from(window.touching_seconds()))?;
-        Ok(Seen { polls, gaps })
-    }
-
-    fn seen_by(&self, source: &str, window: &Window) -> Result<Seen, ReadError> {
-        if window.is_everything() {
-            let polls = self.count("SELECT SUM(polls) FROM sources WHERE source = ?1", [source])?;
-            let gaps = self.count("SELECT COUNT(*) FROM gaps WHERE source = ?1", [source])?;
-            return Ok(Seen { polls, gaps });
-        }
-        let (from, to) = window.millis();
-        let polls = self.count(POLLS, params![source, from, to])?;
-        let (from, to) = window.touching_seconds();
-        let gaps = self.count(GAPS, params![source, from, to])?;
-        Ok(Seen { polls, gaps })
-    }
-
     /// The feeds by every name that the scope has borne that were ever polled, and whether what they
     /// brought in the window was of the scope.
     fn own_sources(
@@ -200,51 +170,7 @@ impl Snapshot<'_> {
         }
         Ok(sources)
     }
-
-    /// Whether a poll of a source was complete at or before the window's start, and others until its end.
-    fn polled_throughout(&self, source: &str, window: &Window) -> Result<bool, ReadError> {
-        let (Some(from), Some(to)) = (window.from, window.to) else {
-            return Ok(false);
-        };
-        let began: bool = self
-            .prepare(BEGAN)?
-            .query_row(params![source, from.as_millis()], |row| row.get(0))?;
-        let until: Option<i64> = self
-            .prepare(LASTED)?
-            .query_row([source], |row| row.get(0))
-            .optional()?;
-        Ok(began && until.is_some_and(|until| until >= to.as_millis()))
-    }
-
-    fn count(&self, sql: &str, of: impl Params) -> Result<u64, ReadError> {
-        let number: Option<i64> = self.prepare(sql)?.query_row(of, |row| row.get(0))?;
-        Ok(number.map_or(0, |number| u64::try_from(number).unwrap_or(0)))
-    }
 }
-
-const ALL_POLLS: &str = "SELECT COUNT(*) FROM envelopes
-    WHERE page = 1 AND observed_at >= ?1 AND observed_at < ?2";
-
-const ALL_GAPS: &str = "SELECT COUNT(*) FROM gaps
-    WHERE to_at > ?1 AND (from_at IS NULL OR from_at < ?2)";
-
-const POLLS: &str = "SELECT COUNT(*) FROM envelopes
-    WHERE source = ?1 AND page = 1 AND observed_at >= ?2 AND observed_at < ?3";
-
-const GAPS: &str = "SELECT COUNT(*) FROM gaps
-    WHERE source = ?1 AND to_at > ?2 AND (from_at IS NULL OR from_at < ?3)";
-
-/// Only the record that ends a poll says when the next one is due, and only one that failed has an error.
-const BEGAN: &str = "SELECT EXISTS (SELECT 1 FROM envelopes
-    WHERE source = ?1 AND observed_at <= ?2 AND next_poll_at IS NOT NULL AND error IS NULL)";
-
-const LASTED: &str = "SELECT max(observed_at, next_poll_at) FROM envelopes
-    WHERE source = ?1 AND next_poll_at IS NOT NULL AND error IS NULL
-    ORDER BY observed_at DESC, next_poll_at DESC LIMIT 1";
-
-/// What must not walk a whole table.
-#[cfg(test)]
-pub(super) const HOT: &[&str] = &[ALL_POLLS, ALL_GAPS, POLLS, GAPS, BEGAN, LASTED];
 
 /// Sources by the names of a key, and whether one with another number bore the name at or after the
 /// window's start, or after this one. Who is a name only is never another: he may be the same.

@@ -11,8 +11,8 @@ CREATE INDEX IF NOT EXISTS events_by_thread ON events
   WHERE kind IN (6, 7, 10, 11, 12) AND repo IS NOT NULL AND number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS envelopes_by_time ON envelopes (observed_at);
 -- Page 1 begins a poll.
-CREATE INDEX IF NOT EXISTS polls_by_time   ON envelopes (observed_at) WHERE page = 1;
-CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at) WHERE page = 1;
+CREATE INDEX IF NOT EXISTS polls_by_time   ON envelopes (observed_at, polls) WHERE page = 1;
+CREATE INDEX IF NOT EXISTS polls_by_source ON envelopes (source, observed_at, polls) WHERE page = 1;
 -- What ends a complete poll.
 CREATE INDEX IF NOT EXISTS complete_polls_by_source ON envelopes (source, observed_at, next_poll_at)
   WHERE next_poll_at IS NOT NULL AND error IS NULL;

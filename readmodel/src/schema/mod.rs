@@ -83,6 +83,7 @@ const OF_PROJECTIONS: &[&str] = &[
     include_str!("activity.sql"),
     include_str!("contributor_lists.sql"),
     include_str!("contributors.sql"),
+    include_str!("envelopes.sql"),
     include_str!("pull_requests.sql"),
     include_str!("repo_counts.sql"),
     include_str!("sums.sql"),

@@ -23,6 +23,7 @@ mod checkpointer;
 pub(crate) mod contributor_lists;
 mod contributors;
 mod dropped_days;
+pub(crate) mod envelopes;
 mod event_row;
 mod event_rows;
 mod file;

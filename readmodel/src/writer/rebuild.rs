@@ -17,8 +17,8 @@ use rusqlite::{Connection, params};
 
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
-    Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, last_envelope,
-    pull_requests, repo_counts, rows, sums, thread_lines, threads,
+    Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, envelopes,
+    last_envelope, pull_requests, repo_counts, rows, sums, thread_lines, threads,
 };
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -248,6 +248,9 @@ impl Rebuild {
             threads::fill(&connection)?;
         }
         schema::create_indexes(&connection)?;
+        if projections.contains(&Projection::Envelopes) {
+            envelopes::count_polls(&connection)?;
+        }
         if projections.contains(&Projection::Contributors) {
             contributors::make_all(&connection, summed_from)?;
         }

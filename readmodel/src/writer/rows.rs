@@ -4,16 +4,15 @@
 
 use std::borrow::Cow;
 
-use ghev_event::{Origin, Provenance, Timestamp};
+use ghev_event::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{contributors, identity_totals, pull_requests, sums};
+use super::{contributors, envelopes, identity_totals, pull_requests, sums};
 use crate::changes::{ActivitySum, NameSighting};
 use crate::keys::lower_cased;
 use crate::stored::{Kind, UNDATED};
 use crate::{
-    ActivitySums, ActorKey, Changes, DeadLetter, EnvelopeFacts, KindCounts, OrgKey, Projection,
-    RepoKey, Sightings,
+    ActivitySums, ActorKey, Changes, DeadLetter, KindCounts, OrgKey, Projection, RepoKey, Sightings,
 };
 
 /// A sum as SQLite stores it; none comes near 2^63.
@@ -31,6 +30,7 @@ pub(super) fn add_before_contributors(
     let mut folded = Projection::ALL.into_iter();
     folded.try_for_each(|projection| match projection {
         Projection::Contributors => Ok(()),
+        Projection::Envelopes => envelopes::add_with_polls(connection, changes),
         Projection::PullRequests => pull_requests::add_with_gaps(connection, changes, summed_from),
         folded => add_of(folded, connection, changes),
     })
@@ -50,7 +50,7 @@ pub(super) fn add_of(
             add_minute_counts(connection, changes)
         }
         Projection::DeadLetters => add_dead_letters(connection, changes),
-        Projection::Envelopes => add_envelopes(connection, changes),
+        Projection::Envelopes => envelopes::add(connection, changes),
         Projection::Names => add_all_names(connection, changes),
         Projection::PullRequests => pull_requests::add(connection, changes),
         // Those of single scopes are made of the rows of events.
@@ -98,16 +98,6 @@ fn add_all_names(connection: &Connection, changes: &Changes) -> rusqlite::Result
     add_names(connection, "actor_names", actor_names, ActorKey::to_sql)?;
     add_names(connection, "org_names", org_names, OrgKey::to_sql)?;
     identity_totals::add(connection, changes)
-}
-
-fn add_envelopes(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
-    for envelope in &changes.envelopes {
-        add_envelope(connection, envelope)?;
-        add_envelope_counts(connection, envelope)?;
-        add_source(connection, envelope)?;
-        add_gaps(connection, envelope)?;
-    }
-    Ok(())
 }
 
 fn add_activity(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {
@@ -220,101 +210,6 @@ pub(crate) fn lowered(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(lower_cased(name))
     }
-}
-
-fn add_envelope(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
-    let EnvelopeFacts {
-        offset,
-        provenance,
-        new_events,
-    } = envelope;
-    let Provenance {
-        source,
-        observed_at,
-        origin,
-        ..
-    } = provenance;
-    let poll = match origin {
-        Origin::Poll(poll) => Some(poll),
-        Origin::Import(_) => None,
-    };
-    let budget = poll.and_then(|poll| poll.budget);
-    connection
-        .prepare_cached(
-            "INSERT INTO envelopes VALUES
-               (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-        )?
-        .execute(params![
-            offset.to_sql(),
-            source.to_string(),
-            observed_at.as_millis(),
-            count(new_events.total()),
-            poll.map(|poll| poll.page),
-            poll.and_then(|poll| poll.status),
-            poll.and_then(|poll| poll.error.as_deref()),
-            poll.map(|poll| poll.received),
-            poll.map(|poll| poll.new),
-            poll.map(|poll| poll.duplicate),
-            poll.map(|poll| poll.conflicting),
-            poll.and_then(|poll| poll.overlap),
-            poll.map(|poll| poll.latency_ms),
-            poll.and_then(|poll| poll.next_poll_at)
-                .map(Timestamp::as_millis),
-            budget.map(|budget| budget.limit),
-            budget.map(|budget| budget.remaining),
-            budget.map(|budget| budget.reset_at.as_millis()),
-        ])?;
-    Ok(())
-}
-
-fn add_envelope_counts(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
-    let mut insert =
-        connection.prepare_cached("INSERT INTO envelope_counts VALUES (?1, ?2, ?3)")?;
-    for (kind, events) in envelope.new_events.iter() {
-        insert.execute(params![envelope.offset.to_sql(), Kind(kind), count(events)])?;
-    }
-    Ok(())
-}
-
-/// A poll is a whole cycle of pages: it is counted by its first, together with those before it that
-/// left no envelope.
-fn add_source(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
-    let polls = match &envelope.provenance.origin {
-        Origin::Poll(poll) => i64::from(poll.page == 1) + i64::from(poll.unrecorded.polls),
-        Origin::Import(_) => 0,
-    };
-    connection
-        .prepare_cached(
-            "INSERT INTO sources (source, polls, events, last_offset) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (source) DO UPDATE SET polls = polls + excluded.polls,
-               events = events + excluded.events,
-               last_offset = max(last_offset, excluded.last_offset)",
-        )?
-        .execute(params![
-            envelope.provenance.source.to_string(),
-            polls,
-            count(envelope.new_events.total()),
-            envelope.offset.to_sql(),
-        ])?;
-    Ok(())
-}
-
-fn add_gaps(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO gaps (\"offset\", number, source, from_at, to_at, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (number, gap) in (0_i64..).zip(&envelope.provenance.gaps) {
-        insert.execute(params![
-            envelope.offset.to_sql(),
-            number,
-            envelope.provenance.source.to_string(),
-            gap.from.map(Timestamp::as_seconds),
-            gap.to.as_seconds(),
-            gap.reason.code(),
-        ])?;
-    }
-    Ok(())
 }
 
 fn add_dead_letters(connection: &Connection, changes: &Changes) -> rusqlite::Result<()> {

@@ -1,6 +1,8 @@
 //! What coverage and status say of a story of polls.
 
-use ghev_event::{Event, GapReason, PollFacts, RateBudget, Repo, RepoId, SuspectedGap, Timestamp};
+use ghev_event::{
+    Event, GapReason, PollFacts, RateBudget, Repo, RepoId, SuspectedGap, Timestamp, Unrecorded,
+};
 
 use super::world::{BASE_SECONDS, Record, World, event, import, poll};
 use crate::{CoverageState, Offset, Scope, Window};
@@ -103,6 +105,14 @@ fn page_of_poll(minute: i64, facts: PollFacts) -> Record {
     record
 }
 
+fn first_page() -> PollFacts {
+    PollFacts {
+        page: 1,
+        status: Some(200),
+        ..PollFacts::default()
+    }
+}
+
 /// A poll whose body was cut, or of which a later page failed, was taken for one that proves that nothing was
 /// lost since the one before.
 #[test]
@@ -115,14 +125,9 @@ fn a_poll_that_failed_proves_nothing() {
         next_poll_at: Some(at(20)),
         ..PollFacts::default()
     };
-    let first_page = PollFacts {
-        page: 1,
-        status: Some(200),
-        ..PollFacts::default()
-    };
     let cut = vec![page_of_poll(10, failed(1, 200))];
     let half = vec![
-        page_of_poll(10, first_page),
+        page_of_poll(10, first_page()),
         page_of_poll(11, failed(2, 500)),
     ];
     for failed in [cut, half] {
@@ -155,6 +160,57 @@ fn a_poll_of_several_pages_lasts_until_the_next_is_due() {
     let world = World::of(&records);
     assert_eq!(state(&world, &window(1, 20)).0, CoverageState::Ok);
     assert_eq!(state(&world, &window(1, 21)).0, CoverageState::Unknown);
+}
+
+/// What brought nothing leaves a record every ten minutes: of a quiet feed nine polls of ten were in the sum of all
+/// and in no window. And a first page of several records counted as so many polls.
+#[test]
+fn every_poll_counts_once_also_without_a_record_of_its_own() {
+    let quiet = |minute| {
+        let facts = PollFacts {
+            unrecorded: Unrecorded {
+                polls: 9,
+                received: 0,
+            },
+            ..first_page()
+        };
+        page_of_poll(minute, facts)
+    };
+    let records = [quiet(10), quiet(20), page_of_poll(20, first_page())];
+    let world = World::of(&records);
+    assert_eq!(state(&world, &window(0, 30)).1, 20);
+    assert_eq!(state(&world, &window(0, 20)).1, 10);
+    assert_eq!(state(&world, &window(20, 30)).1, 10);
+    assert_eq!(state(&world, &Window::EVERYTHING).1, 20);
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let of_all = |window: &Window| snapshot.coverage(&Scope::All, window).unwrap().polls;
+    assert_eq!(of_all(&window(0, 30)), 20);
+    assert_eq!(of_all(&Window::EVERYTHING), 20);
+    assert_eq!(snapshot.status().unwrap().sources[0].polls, 20);
+    drop(snapshot);
+    drop(reader);
+
+    // A generation that does not tell.
+    world.execute(
+        "DROP INDEX polls_by_time; DROP INDEX polls_by_source; ALTER TABLE envelopes DROP COLUMN polls;
+         UPDATE projections SET version = 1 WHERE name = 'envelopes'",
+    );
+    assert_eq!(state(&world, &window(0, 30)).1, 3);
+}
+
+/// A gap that ended within a second was cut at its start, and a window that began there was `ok`.
+#[test]
+fn a_gap_reaches_to_the_end_of_its_last_second() {
+    let mut records = polls("repo:o/r", 0..10);
+    records[5].provenance.gaps.push(SuspectedGap {
+        from: Some(at(3)),
+        to: Timestamp::from_millis(at(5).as_millis() + 1),
+        reason: GapReason::NoOverlap,
+    });
+    let world = World::of(&records);
+    assert_eq!(state(&world, &window(5, 9)).0, CoverageState::Degraded);
+    assert_eq!(state(&world, &window(6, 9)).0, CoverageState::Ok);
 }
 
 /// A name passed from one repository to another, as names do: the polls of the second one's feed were
@@ -279,10 +335,8 @@ fn status_adds_up_the_pages_of_the_last_poll() {
 fn the_last_poll_begins_with_the_first_record_of_its_first_page_whatever_the_clock_says() {
     let part = |minute, received| {
         let facts = PollFacts {
-            page: 1,
-            status: Some(200),
             received,
-            ..PollFacts::default()
+            ..first_page()
         };
         page_of_poll(minute, facts)
     };

@@ -1,8 +1,10 @@
 //! The answers from a plain list of events. As short as can be, and sharing nothing with the SQL.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use ghev_event::{Event, EventId, EventKind, KNOWN_KINDS, KnownKind, Origin, Timestamp};
+use ghev_event::{
+    Event, EventId, EventKind, KNOWN_KINDS, KnownKind, Origin, SuspectedGap, Timestamp,
+};
 
 use super::world::{Record, ScopeName};
 use crate::statistics::Durations;
@@ -277,20 +279,30 @@ pub(super) fn coverage(
         .collect();
     let tally = |of: &dyn Fn(&str) -> bool| {
         let records = || records.iter().filter(|record| of(&source_of(record)));
-        let polled = |record: &&Record| {
-            let at = record.provenance.observed_at;
-            let first = matches!(&record.provenance.origin, Origin::Poll(poll) if poll.page == 1);
-            first && window.from.is_none_or(|from| at >= from) && window.to.is_none_or(|to| at < to)
-        };
+        let has =
+            |at| window.from.is_none_or(|from| at >= from) && window.to.is_none_or(|to| at < to);
+        // A first page of several records is one poll.
+        let mut polls: HashMap<(String, Timestamp), u64> = HashMap::new();
+        for record in records().filter(|record| has(record.provenance.observed_at)) {
+            if let Origin::Poll(poll) = &record.provenance.origin
+                && poll.page == 1
+            {
+                let of = (source_of(record), record.provenance.observed_at);
+                *polls.entry(of).or_insert(1) += u64::from(poll.unrecorded.polls);
+            }
+        }
+        // Of whole seconds, none of which is left out that it has a part of.
+        let until = |gap: &SuspectedGap| (gap.to.as_millis() + 999).div_euclid(1000) * 1000;
+        let since = |gap: &SuspectedGap| Some(gap.from?.as_seconds() * 1000);
         let gaps = records()
             .flat_map(|record| &record.provenance.gaps)
             .filter(|gap| {
-                window.from.is_none_or(|from| gap.to > from)
+                window.from.is_none_or(|from| until(gap) > from.as_millis())
                     && window
                         .to
-                        .is_none_or(|to| gap.from.is_none_or(|since| since < to))
+                        .is_none_or(|to| since(gap).is_none_or(|since| since < to.as_millis()))
             });
-        (records().filter(polled).count() as u64, gaps.count() as u64)
+        (polls.values().sum::<u64>(), gaps.count() as u64)
     };
     let complete = |source: &str| {
         let polls = records.iter().filter(|record| source_of(record) == source);

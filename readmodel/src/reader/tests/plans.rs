@@ -12,7 +12,7 @@ use crate::reader::event_query::{Along, Slice};
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
     activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_hours,
-    event_query, interval, matrix, repo_counts, series, series_ends, sums, trending,
+    event_query, interval, matrix, polls, repo_counts, series, series_ends, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
 use crate::threads::ThreadKind;
@@ -68,7 +68,7 @@ fn what_every_answer_asks_seeks() {
     let world = World::new();
     let mut reader = world.reader();
     let snapshot = reader.snapshot().unwrap();
-    for sql in counts::HOT.iter().chain(coverage::HOT) {
+    for sql in counts::HOT.iter().chain(polls::HOT) {
         assert_seeks(&snapshot, sql);
     }
     for sql in counts::HOT {

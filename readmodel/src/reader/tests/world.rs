@@ -9,7 +9,7 @@ use std::time::Duration;
 use ghev_event::{
     Actor, ActorId, BodyDigest, Event, EventId, EventKind, GapReason, ImportFacts, KnownKind, Org,
     OrgId, Origin, PayloadFacts, PollFacts, Provenance, Repo, RepoId, Source, SuspectedGap,
-    ThreadNumber, Timestamp,
+    ThreadNumber, Timestamp, Unrecorded,
 };
 use proptest::prelude::*;
 use proptest::{option, sample};
@@ -352,9 +352,9 @@ prop_compose! {
 }
 
 fn any_gap() -> impl Strategy<Value = SuspectedGap> {
-    (option::weighted(0.8, any_second()), any_second()).prop_map(|(from, to)| SuspectedGap {
-        from: from.map(|from| Timestamp::from_seconds(from.min(to))),
-        to: Timestamp::from_seconds(to),
+    (option::weighted(0.8, any_millis()), any_millis()).prop_map(|(from, to)| SuspectedGap {
+        from: from.map(|from| Timestamp::from_millis(from.min(to))),
+        to: Timestamp::from_millis(to),
         reason: GapReason::NoOverlap,
     })
 }
@@ -366,6 +366,7 @@ prop_compose! {
         page in 1_u32..3,
         status in sample::select(vec![Some(200_u16), Some(304), Some(502), None]),
         next_poll_ms in option::of(any_millis()),
+        unrecorded in 0_u32..4,
         error in option::weighted(0.3, Just("it went wrong".to_owned())),
         gaps in proptest::collection::vec(any_gap(), 0..2),
         few in 0_u8..3,
@@ -374,7 +375,9 @@ prop_compose! {
             return import(observed_ms);
         }
         let next_poll_at = next_poll_ms.map(Timestamp::from_millis);
-        let facts = PollFacts { page, status, error, next_poll_at, ..PollFacts::default() };
+        let polls = if page == 1 { unrecorded } else { 0 };
+        let unrecorded = Unrecorded { polls, received: 0 };
+        let facts = PollFacts { page, status, error, next_poll_at, unrecorded, ..PollFacts::default() };
         let gaps = if few == 0 { gaps } else { Vec::new() };
         Provenance { gaps, ..poll(source, observed_ms, facts) }
     }
