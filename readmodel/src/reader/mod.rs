@@ -24,6 +24,7 @@ mod issues;
 mod lists;
 mod matrix;
 mod names;
+mod openings;
 mod polls;
 mod pull_requests;
 mod repo_counts;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use ghev_event::{Event, EventKind, KNOWN_KINDS, KnownKind, PayloadFacts, Timestamp};
+use ghev_event::{
+    Event, EventKind, KNOWN_KINDS, KnownKind, Org, OrgId, PayloadFacts, ThreadNumber, Timestamp,
+};
 use proptest::prelude::*;
 use proptest::sample;
 
 use super::naive::{self, Stored, in_scope};
+use super::threads::on;
 use super::world::{BASE_SECONDS, Record};
 use super::world::{ScopeName, World, any_records, any_scope, any_window, event, import};
 use crate::error::ReadError;
-use crate::{Activity, Scope, SeriesInterval, TimeAxis, Window};
+use crate::{Activity, PullRequestAction, Scope, SeriesInterval, TimeAxis, Window};
 
 const INTERVALS: [SeriesInterval; 5] = [
     SeriesInterval::Minute,
@@ -184,6 +187,47 @@ proptest! {
             let answer = snapshot.activity_matrix(&scope, &window).unwrap();
             prop_assert_eq!(answer.rows, matrix(&events, &window), "{:?} {:?}", name, window);
         }
+    }
+}
+
+/// Where the rows of its first events had been dropped, a pull request of an organisation was taken for one that
+/// began with the first event that was left.
+#[test]
+fn a_pull_request_does_not_begin_with_what_is_left_of_it() {
+    let day = 86_400;
+    let at = |number: i64, seconds: i64, events: &[(u64, u64, &'static str)]| {
+        let at = BASE_SECONDS + number * day + seconds;
+        let event = |&(id, number, action): &(u64, u64, &'static str)| {
+            let instant = Timestamp::from_seconds(at);
+            let mut event = on("PullRequestEvent", id, instant, "ann", action);
+            event.facts.number = Some(ThreadNumber::new(number));
+            event.org = Some(Org {
+                id: Some(OrgId::new(5)),
+                login: Some("o".into()),
+            });
+            event
+        };
+        let events = events.iter().map(event).collect();
+        let provenance = import((at + 1) * 1000);
+        Record { provenance, events }
+    };
+    let mut world = World::new();
+    world.keep_events(Some(std::time::Duration::from_secs(3 * day.unsigned_abs())));
+    world.append(&[
+        at(0, 0, &[(1, 7, "opened")]),
+        at(9, 0, &[(2, 7, "closed"), (3, 8, "opened")]),
+        at(9, 60, &[(4, 8, "closed")]),
+    ]);
+    let mut reader = world.reader();
+    let snapshot = reader.snapshot().unwrap();
+    let org = Scope::Org(snapshot.resolve_org("o").unwrap().unwrap());
+    let window = Window {
+        from: snapshot.events_since(),
+        ..Window::EVERYTHING
+    };
+    for action in [PullRequestAction::Any, PullRequestAction::Opened] {
+        let found = snapshot.pull_request_interval(&org, &window, action);
+        assert_eq!(found.unwrap().sample_size, 1, "{action:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::reader::event_query::{Along, Slice};
 use crate::reader::lists::{self, Walk};
 use crate::reader::{
     activity, contributor_lists, contributor_totals, contributors, counts, coverage, event_hours,
-    event_query, interval, matrix, polls, repo_counts, series, series_ends, sums, trending,
+    event_query, matrix, openings, polls, repo_counts, series, series_ends, sums, trending,
 };
 use crate::reader::{thread_lines, thread_rows, thread_spans, threads, timelines};
 use crate::threads::ThreadKind;
@@ -88,11 +88,12 @@ fn what_every_answer_asks_seeks() {
         );
     }
     for action in ACTIONS {
-        assert_seeks(&snapshot, interval::repo_sql(action));
-        assert_planned_once(&snapshot, interval::repo_sql(action));
+        assert_seeks(&snapshot, openings::repo_sql(action));
+        assert_planned_once(&snapshot, openings::repo_sql(action));
         for column in ["actor", "org"] {
-            let sql = interval::events_sql(column, action);
+            let sql = openings::events_sql(column, action);
             assert_seeks(&snapshot, &sql);
+            assert_seeks(&snapshot, &format!("{sql}{}", openings::NOT_SEEN_BEFORE));
             let by_thread = "SEARCH e USING COVERING INDEX events_by_thread";
             let steps = plan(&snapshot, &sql);
             assert!(
@@ -131,8 +132,8 @@ fn an_older_generation_finds_all_pull_requests_by_their_time() {
     let mut reader = world.reader();
     let snapshot = reader.snapshot().unwrap();
     for action in ACTIONS {
-        assert_seeks(&snapshot, interval::all_sql(action));
-        assert_planned_once(&snapshot, interval::all_sql(action));
+        assert_seeks(&snapshot, openings::all_sql(action));
+        assert_planned_once(&snapshot, openings::all_sql(action));
     }
 }
 
