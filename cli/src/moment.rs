@@ -19,8 +19,8 @@ impl FromStr for OffsetOrTime {
         if let Ok(offset) = text.parse() {
             return Ok(Self::Offset(offset));
         }
-        let as_date = || Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z"));
-        Timestamp::parse_rfc3339(text)
+        let as_date = || Timestamp::parse_bound(&format!("{text}T00:00:00Z"));
+        Timestamp::parse_bound(text)
             .or_else(|error| as_date().map_err(|_| error))
             .map(Self::Time)
             .map_err(|error| format!("no offset and {error}"))

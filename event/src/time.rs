@@ -37,22 +37,18 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// An RFC 3339 text (<https://www.rfc-editor.org/rfc/rfc3339>) with any offset.
+    /// An RFC 3339 text (<https://www.rfc-editor.org/rfc/rfc3339>) with any offset, cut to milliseconds.
     pub fn parse_rfc3339(text: &str) -> Result<Self, ParseTimestampError> {
-        let bytes = text.as_bytes();
-        let wrong = || ParseTimestampError {
-            text: text.chars().take(64).collect(),
-        };
-        // jiff takes more than RFC 3339 (weeks, zone names): only this shape is let through.
-        let shaped = bytes.len() >= 20
-            && bytes[..4].iter().all(u8::is_ascii_digit)
-            && matches!(bytes[10], b'T' | b't' | b' ')
-            && !text.contains('[');
-        if !shaped {
-            return Err(wrong());
-        }
-        let instant: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
-        Ok(Self(instant.as_millisecond()))
+        Ok(Self(exact_rfc3339(text)?.as_millisecond()))
+    }
+
+    /// The bound of a stretch of time: the first millisecond that is not before what the text says, so that
+    /// the same instants are before the bound, whatever its digits.
+    pub fn parse_bound(text: &str) -> Result<Self, ParseTimestampError> {
+        let exact = exact_rfc3339(text)?;
+        // Cut towards 1970: only what is later than that was cut towards the past.
+        let later = i64::from(exact.subsec_nanosecond() % 1_000_000 > 0);
+        Ok(Self::from_millis(exact.as_millisecond() + later))
     }
 
     /// A time as GitHub has written it over the years: RFC 3339, or the oldest archives'
@@ -64,6 +60,22 @@ impl Timestamp {
                 .map_err(|_| error)
         })
     }
+}
+
+fn exact_rfc3339(text: &str) -> Result<jiff::Timestamp, ParseTimestampError> {
+    let bytes = text.as_bytes();
+    let wrong = || ParseTimestampError {
+        text: text.chars().take(64).collect(),
+    };
+    // jiff takes more than RFC 3339 (weeks, zone names): only this shape is let through.
+    let shaped = bytes.len() >= 20
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && matches!(bytes[10], b'T' | b't' | b' ')
+        && !text.contains('[');
+    if !shaped {
+        return Err(wrong());
+    }
+    text.parse().map_err(|_| wrong())
 }
 
 /// RFC 3339 in UTC with `Z`; a fraction only where there is one.
@@ -90,6 +102,22 @@ mod tests {
             assert_eq!(Timestamp::parse_github(text), Ok(instant), "{text}");
         }
         assert_eq!(instant.to_string(), "2012-06-14T22:01:42Z");
+    }
+
+    /// A window from a ten-thousandth of a second after an event had the event in it.
+    #[test]
+    fn a_bound_between_two_milliseconds_is_the_later_one() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:01Z", 1_000),
+            ("1970-01-01T00:00:01.002Z", 1_002),
+            ("1970-01-01T00:00:01.000000001Z", 1_001),
+            ("1970-01-01T00:00:00.999999+00:00", 1_000),
+            ("1969-12-31T23:59:59.9999Z", 0),
+            ("1969-12-31T23:59:59.0001Z", -999),
+        ] {
+            let bound = Timestamp::parse_bound(text);
+            assert_eq!(bound.map(Timestamp::as_millis), Ok(millis), "{text}");
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn counts(snapshot: &Snapshot<'_>, query: &str) -> Result<Counts, Failure> {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let found = pairs.find(|(known, _)| *known == name);
         found
-            .map(|(_, text)| Timestamp::parse_rfc3339(text))
+            .map(|(_, text)| Timestamp::parse_bound(text))
             .transpose()
     };
     let window = Window {

@@ -99,7 +99,7 @@ impl Value for Instant {
         } else {
             text
         };
-        Timestamp::parse_rfc3339(&instant)
+        Timestamp::parse_bound(&instant)
             .ok()
             .filter(|instant| instant.as_seconds() >= Self::MIN_SECONDS)
             .map(Self)

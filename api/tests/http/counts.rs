@@ -56,6 +56,7 @@ fn windows_are_half_open_and_may_be_dates() {
         0
     );
     assert_eq!(total("from=2026-11-24T12%3A50%3A00%2B01%3A00"), 2);
+    assert_eq!(total("from=2026-11-24T11:50:00.000001Z"), 1);
     assert_eq!(
         total("from=2026-11-24T12:50:00+01:00"),
         2,
