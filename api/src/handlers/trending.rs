@@ -12,7 +12,8 @@ parameters! {
     /// What is compared.
     pub(crate) struct TrendingParameters {
         /// How long the window is, in hours or days: from `1h` to `30d`, `24h` where it is not
-        /// given. It is compared with the seven windows of the same length before it.
+        /// given. It is compared with the seven windows of the same length before it, of which
+        /// `coverage` speaks too.
         window = "window": Option<WindowLength>,
         /// Where the window ends: now, where it is not given.
         to = "to": Option<Instant>,
@@ -56,6 +57,7 @@ pub(crate) fn trending(
     };
     let limit = parameters.limit.unwrap_or(Limit::DEFAULT).0;
     let trending = ask.snapshot.trending(&query, limit)?;
-    let state = ask.state(&Scope::All, &window)?;
+    // What was missed before the window makes what is in it stand out.
+    let state = ask.state(&Scope::All, &query.span())?;
     Ok(TrendingView::new(&window, window_seconds, trending, state))
 }

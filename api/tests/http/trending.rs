@@ -66,6 +66,26 @@ fn what_has_more_events_than_before_comes_first() {
     );
 }
 
+/// Whatever was missed, or dropped, in the past of a repository makes its present stand out: the answer said nothing
+/// of it where the window itself was seen.
+#[test]
+fn coverage_speaks_of_the_past_that_is_compared_with() {
+    let model = Model::small();
+    let server = Server::start(model.path());
+    let mut client = server.client();
+    // A gap is suspected until 11:59:30 on the 24th.
+    for (to, gaps, state) in [
+        ("2026-11-26", 1, "degraded"),
+        ("2026-12-02", 1, "degraded"),
+        ("2026-12-03", 0, "unknown"),
+    ] {
+        let answer = client.get(&format!("/v1/trending?window=24h&to={to}")).ok();
+        let coverage = &answer["coverage"];
+        assert_eq!(coverage["suspected_gaps"], gaps, "{to}");
+        assert_eq!(coverage["state"], state, "{to}");
+    }
+}
+
 #[test]
 fn windows_are_hours_or_days_within_bounds() {
     let model = Model::small();

@@ -32,6 +32,21 @@ pub struct TrendingQuery {
     pub window_seconds: u32,
 }
 
+impl TrendingQuery {
+    /// From the first of the windows that are compared to the end of the last.
+    pub fn span(&self) -> Window {
+        let windows = i64::try_from(BASELINE_WINDOWS + 1).unwrap_or(i64::MAX);
+        let millis = (i64::from(self.window_seconds) * 1000).saturating_mul(windows);
+        Window {
+            from: Some(Timestamp::from_millis(
+                self.to.as_millis().saturating_sub(millis),
+            )),
+            to: Some(self.to),
+            ..Window::default()
+        }
+    }
+}
+
 /// Repositories with more events than they usually have.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trending {
