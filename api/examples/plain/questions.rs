@@ -290,7 +290,7 @@ impl From<Coverage> for Completeness {
             state: format!("{:?}", coverage.state).to_lowercase(),
             polls: coverage.polls,
             suspected_gaps: coverage.suspected_gaps,
-            est_capture: coverage.est_capture,
+            est_capture: None,
             events_since: text(coverage.events_since),
         }
     }

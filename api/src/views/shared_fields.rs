@@ -118,7 +118,7 @@ pub(crate) struct CoverageView {
     polls: u64,
     /// Suspected gaps that touch the window.
     suspected_gaps: u64,
-    /// The share of events that was seen, from 0 to 1; null where it is unknown.
+    /// The share of events that was seen, from 0 to 1; null, since nothing argues a number yet.
     #[schemars(range(min = 0, max = 1))]
     est_capture: Option<f64>,
     /// Since when the read model has single events; null where it has all. Earlier ones count only in
@@ -145,7 +145,7 @@ impl From<Coverage> for CoverageView {
             },
             polls: coverage.polls,
             suspected_gaps: coverage.suspected_gaps,
-            est_capture: coverage.est_capture,
+            est_capture: None,
             events_since: coverage.events_since.map(Time),
         }
     }

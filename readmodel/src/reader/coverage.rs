@@ -34,7 +34,7 @@ use crate::Offset;
 use crate::error::ReadError;
 
 /// How far an answer can be trusted to be complete.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coverage {
     /// The verdict.
     pub state: CoverageState,
@@ -42,9 +42,6 @@ pub struct Coverage {
     pub polls: u64,
     /// Suspected gaps that touch the window.
     pub suspected_gaps: u64,
-    /// The share of events that was seen, from 0 to 1: 1 where the overlap of polls proves it,
-    /// otherwise unknown.
-    pub est_capture: Option<f64>,
     /// Since when the model has the rows of events; `None` where it has all.
     pub events_since: Option<Timestamp>,
 }
@@ -97,7 +94,6 @@ impl Snapshot<'_> {
             } else {
                 CoverageState::Degraded
             },
-            est_capture: polled.est_capture.filter(|_| complete),
             events_since: Some(since),
             ..polled
         })
@@ -115,7 +111,6 @@ impl Snapshot<'_> {
                     state: CoverageState::Ok,
                     polls: own.polls,
                     suspected_gaps: 0,
-                    est_capture: Some(1.0),
                     events_since: None,
                 });
             }
@@ -197,7 +192,6 @@ const fn unproven(seen: Seen) -> Coverage {
         state,
         polls: seen.polls,
         suspected_gaps: seen.gaps,
-        est_capture: None,
         events_since: None,
     }
 }

@@ -357,12 +357,10 @@ pub(super) fn coverage(
         && let Some(proof) = own.iter().find(|source| proves(source))
     {
         let polls = tally(&|s| s == proof).0;
-        let est_capture = Some(1.0);
         return Coverage {
             state: CoverageState::Ok,
             polls,
             suspected_gaps: 0,
-            est_capture,
             events_since: None,
         };
     }
@@ -378,7 +376,6 @@ pub(super) fn coverage(
         state,
         polls,
         suspected_gaps,
-        est_capture: None,
         events_since: None,
     }
 }
