@@ -6,9 +6,10 @@
 //! The log is read twice, since an event counts once, and only the whole log tells which are repeats:
 //!
 //! 1. [`RepeatFinder`] takes the kind and id of every event. Sorted, they are the index of keys, and
-//!    tell which events are repeats.
-//! 2. [`BulkLoad`] takes the events again, now knowing which are new: these become rows, and what
-//!    projections fold from them comes as [`Changes`](crate::Changes).
+//!    tell which events are repeats. When the newest record was observed tells which events are old.
+//! 2. [`BulkLoad`] takes the events again, now knowing which are new: these become rows, unless they are too
+//!    old to be kept ([`KeptRows`]), and what projections fold from them comes as
+//!    [`Changes`](crate::Changes).
 //!
 //! Both hand out parts, which take records by themselves, so that every processor can have one: only
 //! the rows of `events` must come in the order of the log.
