@@ -49,7 +49,7 @@ impl TableHashes {
             checkpoint: snapshot.as_of().checkpoint,
             events_since: snapshot.events_since(),
             tables,
-            indexes: indexes_of(&snapshot)?,
+            indexes: snapshot.index_definitions()?,
         })
     }
 
@@ -85,18 +85,6 @@ fn tables_of(snapshot: &Snapshot<'_>) -> Result<Vec<String>, ReadError> {
     let mut statement = snapshot.prepare(sql)?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
-}
-
-/// Those that have a definition: not the ones that come with a table.
-fn indexes_of(snapshot: &Snapshot<'_>) -> Result<BTreeMap<String, String>, ReadError> {
-    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
-    let mut statement = snapshot.prepare(sql)?;
-    let indexes = statement.query_map([], |row| {
-        let definition: String = row.get(1)?;
-        let words: Vec<&str> = definition.split_whitespace().collect();
-        Ok((row.get(0)?, words.join(" ")))
-    })?;
-    Ok(indexes.collect::<Result<_, _>>()?)
 }
 
 /// The columns of a table's primary key, in quotes.

@@ -2,6 +2,7 @@
 //! time. Knows nothing about any question.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -417,6 +418,11 @@ impl Snapshot<'_> {
     pub(super) fn has(&self, projection: Projection, since: i64) -> bool {
         let mut folded = self.folded.iter();
         folded.any(|&(of, version)| of == projection && version >= since)
+    }
+
+    /// As [`schema::index_definitions`].
+    pub(crate) fn index_definitions(&self) -> Result<BTreeMap<String, String>, ReadError> {
+        Ok(schema::index_definitions(self.transaction.0)?)
     }
 
     /// Refuses to go on after the deadline: what is not SQLite's work, nobody else interrupts.

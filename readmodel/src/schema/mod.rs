@@ -37,6 +37,8 @@
 //! ([`Projection`]). While the replay runs, readers answer from the older generation what its tables can
 //! answer.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use crate::Projection;
@@ -114,6 +116,35 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 /// Makes the indexes that only questions need, where they are missing.
 pub(crate) fn create_indexes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(INDEXES)
+}
+
+/// Makes the indexes that only questions need, where they are missing or are of something else than now: an
+/// older version of ghev may have made them. Any that have other names stay.
+pub(crate) fn mend_indexes(connection: &Connection) -> rusqlite::Result<()> {
+    let right = index_definitions(&Blueprint::new()?.0)?;
+    for (name, found) in index_definitions(connection)? {
+        if right
+            .get(&name)
+            .is_some_and(|definition| *definition != found)
+        {
+            connection.execute_batch(&format!("DROP INDEX {name}"))?;
+        }
+    }
+    create_indexes(connection)
+}
+
+/// How each index is defined, by its name: not those that come with a table.
+pub(crate) fn index_definitions(
+    connection: &Connection,
+) -> rusqlite::Result<BTreeMap<String, String>> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    let mut statement = connection.prepare(sql)?;
+    let indexes = statement.query_map([], |row| {
+        let definition: String = row.get(1)?;
+        let words: Vec<&str> = definition.split_whitespace().collect();
+        Ok((row.get(0)?, words.join(" ")))
+    })?;
+    indexes.collect()
 }
 
 /// A model of nothing, which tells how its tables and indexes are made: as SQLite itself has read the
@@ -222,5 +253,27 @@ mod tests {
                 matches!(refused, Err(ReadError::Open(OpenError::Schema { found, .. })) if found == version)
             );
         }
+    }
+
+    /// The indexes by name were of other columns once: a model of then kept them, `ghev replay --check` named them for
+    /// ever, and every event was written into three of them.
+    #[test]
+    fn an_index_of_an_older_version_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.db");
+        Writer::create(&path, LOG).unwrap().close().unwrap();
+        let definitions = || index_definitions(&Connection::open(&path).unwrap()).unwrap();
+        let right = definitions();
+        let older = "DROP INDEX repo_names_by_name;
+                     CREATE INDEX repo_names_by_name ON repo_names (lowered, last_at, key);
+                     CREATE INDEX of_mine ON repo_names (last_at)";
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(older)
+            .unwrap();
+        Writer::open_file(&path, LOG).unwrap().close().unwrap();
+        let mut mended = definitions();
+        assert!(mended.remove("of_mine").is_some(), "it is none of ours");
+        assert_eq!(mended, right);
     }
 }

@@ -126,7 +126,7 @@ impl Writer {
         })
     }
 
-    /// An existing model, live. Indexes that only questions need are made where they are missing.
+    /// An existing model, live. Indexes that only questions need are made where they are missing or others.
     ///
     /// # Errors
     /// Where it cannot be opened, is of another schema, of other versions of projections or made from
@@ -149,7 +149,7 @@ impl Writer {
             });
         }
         // As SQLite does it by itself: what is sorted for a large one goes into files.
-        schema::create_indexes(&connection).map_err(failed)?;
+        schema::mend_indexes(&connection).map_err(failed)?;
         configure(&connection).map_err(failed)?;
         let retention = Retention {
             since: events_since(&connection).map_err(failed)?,

@@ -247,7 +247,7 @@ impl Rebuild {
         if projections.contains(&Projection::Threads) {
             threads::fill(&connection)?;
         }
-        schema::create_indexes(&connection)?;
+        schema::mend_indexes(&connection)?;
         if projections.contains(&Projection::Envelopes) {
             envelopes::count_polls(&connection)?;
         }

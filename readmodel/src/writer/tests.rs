@@ -454,7 +454,8 @@ const MEDDLE: &str = "
     DELETE FROM projections WHERE name IN ('activity', 'threads');
     UPDATE pull_requests SET opened_at = 1;
     DELETE FROM repo_names WHERE name = 'b'; DELETE FROM repos;
-    DROP INDEX repos_by_last";
+    DROP INDEX repos_by_last; DROP INDEX repo_names_by_name;
+    CREATE INDEX repo_names_by_name ON repo_names (lowered, last_at, key)";
 
 #[test]
 fn tables_that_are_missing_or_wrong_are_made_anew_in_a_copy_and_the_others_taken() {
