@@ -26,7 +26,8 @@ pub(crate) fn open(
             Err(stale) => stale,
         };
         let rebuilt = match stale {
-            Some(stale) => replay::only(options, &stale, &mut |_| {}, stop).map(|of| of.replayed),
+            // Those that are stale are found out again, and how far.
+            Some(_) => replay::only(options, &[], &mut |_| {}, stop).map(|of| of.replayed),
             None => replay::replay(options, &mut |_| {}, stop),
         };
         match rebuilt {

@@ -99,6 +99,38 @@ impl Projection {
         )
     }
 
+    /// Since which of its versions the tables that are folded from the log's records are what they are now, in
+    /// whatever order: what a later one has changed is made of these, or of the rows of `events`. So they are
+    /// taken from a file that such a version has written, and no record is needed: the log may have lost some.
+    const fn folded_alike_since(self) -> i64 {
+        match self {
+            Self::Activity
+            | Self::ContributorLists
+            | Self::Contributors
+            | Self::Counts
+            | Self::DeadLetters
+            | Self::Envelopes
+            | Self::Names
+            | Self::PullRequests
+            | Self::RepoCounts
+            | Self::Sums
+            | Self::Threads => 1,
+        }
+    }
+
+    /// Those of its tables that are folded from the log's records.
+    pub(crate) const fn folded_tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Contributors => &["contributors"],
+            Self::PullRequests => &["pull_requests"],
+            Self::Sums => &["sums_of_all"],
+            Self::ContributorLists | Self::RepoCounts | Self::Threads => &[],
+            Self::Activity | Self::Counts | Self::DeadLetters | Self::Envelopes | Self::Names => {
+                self.tables()
+            }
+        }
+    }
+
     /// The tables that it alone fills.
     pub(crate) const fn tables(self) -> &'static [&'static str] {
         match self {
@@ -172,6 +204,8 @@ fn names(of: impl IntoIterator<Item = Projection>) -> String {
 pub struct VersionDifferences {
     /// Those whose tables another version wrote, or none did yet.
     pub stale: Vec<Projection>,
+    /// Those of the stale whose tables that are folded from records are as this version folds them.
+    pub folded_alike: Vec<Projection>,
     /// Names that this program does not know: a newer version of ghev has written them.
     pub unknown: Vec<String>,
 }
@@ -184,10 +218,20 @@ impl VersionDifferences {
 
     pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Self> {
         let mut found = versions(connection)?;
-        let mut stale = Projection::ALL.to_vec();
-        stale.retain(|of| found.remove(of.name()) != Some(of.version()));
-        let unknown = found.into_keys().collect();
-        Ok(Self { stale, unknown })
+        let mut differences = Self::default();
+        for of in Projection::ALL {
+            let version = found.remove(of.name());
+            if version == Some(of.version()) {
+                continue;
+            }
+            differences.stale.push(of);
+            let alike = of.folded_alike_since()..of.version();
+            if version.is_some_and(|version| alike.contains(&version)) {
+                differences.folded_alike.push(of);
+            }
+        }
+        differences.unknown = found.into_keys().collect();
+        Ok(differences)
     }
 }
 
@@ -272,6 +316,16 @@ mod tests {
         connection.execute_batch(meddle).unwrap();
         assert_eq!(differences().stale, [Projection::Counts, Projection::Names]);
         assert_eq!(differences().to_string(), "counts, names, moods");
+        assert_eq!(differences().folded_alike, []);
+        let of_versions = |version: i64| {
+            let update = "UPDATE projections SET version = ?1 WHERE name = 'sums'";
+            connection.execute(update, [version]).unwrap();
+            differences().folded_alike
+        };
+        assert_eq!(of_versions(1), [Projection::Sums]);
+        for others in [0, 2, 3] {
+            assert_eq!(of_versions(others), [], "{others}");
+        }
         note(&connection, &Projection::ALL).unwrap();
         assert_eq!(differences().to_string(), "moods");
     }

@@ -191,7 +191,7 @@ impl Projecting<'_> {
         rebuild: &mut Rebuild,
     ) -> Result<Folded, ProjectError> {
         let until = convert::to_log(rebuild.next_offset());
-        let mut fold = Fold::of(rebuild.projections().to_vec());
+        let mut fold = Fold::of(rebuild.folded().to_vec());
         let (mut folded, mut unwritten) = (Folded::default(), 0);
         cursor.seek(ghev_log::Offset::ZERO)?;
         while cursor.offset() < until {

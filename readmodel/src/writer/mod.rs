@@ -9,7 +9,7 @@
 //!   `identity_totals`: sums over the tables of names.
 //! - `threads`: the rows of the threads that a batch has touched; `thread_lines`: their timelines, `timelines`: the rows
 //!   of one.
-//! - `rebuild`: the tables of some projections anew, in a copy of a generation.
+//! - `rebuild`: the tables of some projections anew, in a copy of a generation; `copied`: what that takes over.
 //! - `retention`: which rows of `events` are kept.
 //! - `contributors`, `pull_requests`: the rows of these, and what is made of them.
 //! - `sums`, `contributor_lists`, `repo_counts`: the rows of these, which are made of others; `many`: who of a batch has some;
@@ -22,6 +22,7 @@ mod batch;
 mod checkpointer;
 pub(crate) mod contributor_lists;
 mod contributors;
+mod copied;
 mod dropped_days;
 pub(crate) mod envelopes;
 mod event_row;

@@ -4,7 +4,7 @@
 //! Which events count is not found out again: those count whose rows are in `events`. So the rows are
 //! those of a fold of the whole log, provided that the model has the rows of all its events and the log
 //! the records of all of them; [`RebuildSource::obstacle`] says where it has not. Tables that are made of the
-//! rows of events alone need neither. A copy that is not
+//! rows of events alone need neither, nor do those of which another version folds the same. A copy that is not
 //! finished is worth nothing. Knows nothing about the log.
 
 use std::fmt;
@@ -12,9 +12,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ghev_event::{Event, Timestamp};
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, params};
 
+use super::copied::{copy_pages, take_over};
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
     Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, envelopes,
@@ -27,9 +27,6 @@ use crate::{
     Changes, Checkpoint, LogId, Offset, Place, Projection, SUMMED_FROM_EVENTS, VersionDifferences,
     schema,
 };
-
-/// Pages that are copied between two looks at whether to go on: 16 MiB.
-const COPIED_PAGES: i32 = 4096;
 
 /// A generation that is copied, as it is at one moment: it may be written meanwhile.
 #[derive(Debug)]
@@ -64,6 +61,8 @@ pub struct Rebuild {
     connection: Connection,
     checkpoint: Checkpoint,
     projections: Vec<Projection>,
+    /// Those of the projections whose tables are filled from what comes.
+    folded: Vec<Projection>,
     summed_from: u64,
 }
 
@@ -125,10 +124,17 @@ impl RebuildSource {
     }
 
     /// Whether the log's records are needed to make the tables of these projections, and of those that are
-    /// stale, anew: some are made of the rows of `events` alone.
+    /// stale, anew: some are made of the rows of `events` alone, or of tables that are as they should be.
     pub fn needs_records(&self, wanted: &[Projection]) -> bool {
-        let mut all = wanted.iter().chain(self.stale());
-        !all.all(|of| of.is_of_rows())
+        !self.folded(wanted).is_empty()
+    }
+
+    /// Of these projections, and of those that are stale, the ones that are folded from records.
+    fn folded(&self, wanted: &[Projection]) -> Vec<Projection> {
+        let alike = &self.differences.folded_alike;
+        let stale = self.stale().iter().filter(|of| !alike.contains(of));
+        let all = wanted.iter().chain(stale).copied();
+        sorted(all.filter(|of| !of.is_of_rows()))
     }
 
     /// What is in the way of making the tables of some projections, and of those that are stale, anew and
@@ -143,9 +149,9 @@ impl RebuildSource {
         })
     }
 
-    /// Copies it into a file that does not exist, or is empty, where the tables of these projections
-    /// and of those that are stale are empty then. `None` where `goes_on` says no; what is in the file
-    /// is worth nothing then, and where this fails.
+    /// Copies it into a file that does not exist, or is empty, where the tables of these projections and of those
+    /// that are stale are empty then, but for what another version has folded as this one does. `None` where
+    /// `goes_on` says no; what is in the file is worth nothing then, and where this fails.
     ///
     /// # Errors
     /// Where SQLite or the disk fails.
@@ -155,9 +161,8 @@ impl RebuildSource {
         wanted: &[Projection],
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Rebuild>, WriteError> {
-        let mut projections = [wanted, self.stale()].concat();
-        projections.sort_unstable();
-        projections.dedup();
+        let projections = sorted(wanted.iter().chain(self.stale()).copied());
+        let folded = self.folded(wanted);
         let mut connection = Connection::open(into)?;
         if !copy_pages(&self.connection, &mut connection, goes_on)? {
             return Ok(None);
@@ -169,34 +174,32 @@ impl RebuildSource {
         connection.set_prepared_statement_cache_capacity(32);
         let blueprint = Blueprint::new()?;
         connection.execute_batch("BEGIN")?;
-        for table in projections.iter().flat_map(|of| of.tables()) {
-            connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
-            blueprint.create(table, &connection)?;
+        for of in &projections {
+            for table in of.tables() {
+                if !folded.contains(of) && of.folded_tables().contains(table) {
+                    take_over(table, &blueprint, &connection)?;
+                } else {
+                    connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
+                    blueprint.create(table, &connection)?;
+                }
+            }
         }
         Ok(Some(Rebuild {
             path: into.to_path_buf(),
             connection,
             checkpoint: self.checkpoint,
             projections,
+            folded,
             summed_from: SUMMED_FROM_EVENTS,
         }))
     }
 }
 
-/// Copies every page, as the source's open transaction sees it: what is written meanwhile goes into
-/// the source's WAL (<https://www.sqlite.org/c3ref/backup_finish.html>). Whether it came to the end.
-fn copy_pages(
-    from: &Connection,
-    to: &mut Connection,
-    goes_on: &mut dyn FnMut() -> bool,
-) -> rusqlite::Result<bool> {
-    let backup = Backup::new(from, to)?;
-    while goes_on() {
-        if backup.step(COPIED_PAGES)? == StepResult::Done {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn sorted(projections: impl Iterator<Item = Projection>) -> Vec<Projection> {
+    let mut projections: Vec<_> = projections.collect();
+    projections.sort_unstable();
+    projections.dedup();
+    projections
 }
 
 impl Rebuild {
@@ -206,9 +209,14 @@ impl Rebuild {
         self.checkpoint.next_offset
     }
 
-    /// Whose tables are filled: only what these have folded is added.
+    /// Whose tables are made anew.
     pub fn projections(&self) -> &[Projection] {
         &self.projections
+    }
+
+    /// Those of them whose tables are filled: only what these have folded is added.
+    pub fn folded(&self) -> &[Projection] {
+        &self.folded
     }
 
     /// As [`Writer::sum_from`].
@@ -217,8 +225,8 @@ impl Rebuild {
     }
 
     /// Whether there is anything to fold: where not, no record has to be seen.
-    pub fn needs_records(&self) -> bool {
-        !self.projections.iter().all(|of| of.is_of_rows())
+    pub const fn needs_records(&self) -> bool {
+        !self.folded.is_empty()
     }
 
     /// Adds what was folded.
@@ -226,7 +234,7 @@ impl Rebuild {
     /// # Errors
     /// Where SQLite or the disk fails.
     pub fn add(&mut self, changes: &Changes) -> Result<(), WriteError> {
-        self.projections
+        self.folded
             .iter()
             .try_for_each(|&of| rows::add_of(of, &self.connection, changes))?;
         Ok(())
@@ -243,6 +251,7 @@ impl Rebuild {
             checkpoint,
             projections,
             summed_from,
+            ..
         } = self;
         if projections.contains(&Projection::Threads) {
             threads::fill(&connection)?;
