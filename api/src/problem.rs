@@ -226,7 +226,7 @@ impl From<ReadError> for Problem {
             }
             ReadError::OlderSchema { .. } => {
                 let detail = "the read model is of an earlier version, which did not have this \
-                              answer: it is being rebuilt";
+                              answer: it has it once the projector has rebuilt it";
                 Self {
                     internal,
                     ..Self::new(Code::NotReady, detail)

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use ghev_readmodel::Offset;
 
+use crate::replay::WholeReason;
+
 /// Why folding stopped. What was committed before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
@@ -64,6 +66,22 @@ pub enum ProjectError {
         needed_bytes: u64,
         /// What an ordinary user may still write there.
         free_bytes: u64,
+    },
+    /// All of the model would have to be made anew, of a log that has lost what the model knows.
+    #[error(
+        "the read model {} cannot be made anew in part ({because}), and one of all that the log has would not know the \
+         records from {known} to {first} (not including), which were trimmed: run `ghev replay` to make that one all \
+         the same, or go on with the version of ghev that has written this one", model.display()
+    )]
+    WouldLose {
+        /// The read model's file.
+        model: PathBuf,
+        /// The first record that it knows.
+        known: Offset,
+        /// The first record that the log has.
+        first: ghev_log::Offset,
+        /// Why a part of it would not do.
+        because: Box<WholeReason>,
     },
     /// There is no generation before the current one.
     #[error("{} has no earlier generation to return to", model_dir.display())]

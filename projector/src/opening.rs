@@ -2,14 +2,14 @@
 //! nothing about what comes then.
 
 use ghev_log::LogCursor;
-use ghev_readmodel::{LogId, ModelDir, OpenError, Projection, Writer};
+use ghev_readmodel::{LogId, ModelDir, OpenError, Writer};
 
 use crate::projector::{Folded, Projector};
 use crate::tail::IDLE;
 use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
 
 /// The log and the current model of it. Where there is none, or one with other tables, it is
-/// rebuilt first, as far as it must be; `None` where that was stopped.
+/// rebuilt first, as far as it must be and nothing is lost by it; `None` where that was stopped.
 ///
 /// Where somebody else is rebuilding it, theirs is waited for.
 pub(crate) fn open(
@@ -21,14 +21,17 @@ pub(crate) fn open(
     let log_id = convert::log_id(cursor.log_id());
     let mut waits = false;
     let (writer, folded) = loop {
-        let stale = match usable(dir, log_id, waits)? {
-            Ok(writer) => break (writer, Folded::default()),
-            Err(stale) => stale,
-        };
-        let rebuilt = match stale {
-            // Those that are stale are found out again, and how far.
-            Some(_) => replay::only(options, &[], &mut |_| {}, stop).map(|of| of.replayed),
-            None => replay::replay(options, &mut |_| {}, stop),
+        let rebuilt = match current(dir, log_id) {
+            Ok(Some(writer)) => break (writer, Folded::default()),
+            Ok(None) => replay::replay(options, &mut |_| {}, stop),
+            Err(error @ (OpenError::Schema { .. } | OpenError::Projections { .. })) => {
+                replay::refuse_losses(options)?;
+                if !waits {
+                    tell(&error);
+                }
+                replay::only(options, &[], &mut |_| {}, stop).map(|of| of.replayed)
+            }
+            Err(error) => return Err(error.into()),
         };
         match rebuilt {
             Ok(replayed) => {
@@ -51,34 +54,22 @@ pub(crate) fn open(
     Ok(Some((Projector::new(cursor, writer, options)?, folded)))
 }
 
-/// The current model; where there is none that can be written on, the projections that must be made anew, all
-/// of them where none are named. That is said, unless it was `told` before.
-fn usable(
-    dir: &ModelDir,
-    log_id: LogId,
-    told: bool,
-) -> Result<Result<Writer, Option<Vec<Projection>>>, OpenError> {
-    match current(dir, log_id) {
-        Ok(writer) => Ok(writer.ok_or(None)),
-        Err(OpenError::Schema {
+/// Says what another version of ghev has written.
+fn tell(error: &OpenError) {
+    match error {
+        OpenError::Schema {
             path,
             found,
             expected,
-        }) => {
-            if !told {
-                let path = path.display();
-                tracing::warn!(%path, found, expected, "the read model has another schema: rebuilding");
-            }
-            Ok(Err(None))
+        } => {
+            let path = path.display();
+            tracing::warn!(%path, found, expected, "the read model has another schema: rebuilding");
         }
-        Err(OpenError::Projections { path, differences }) => {
-            if !told {
-                let path = path.display();
-                tracing::warn!(%path, %differences, "the read model has other projections: rebuilding these");
-            }
-            Ok(Err(Some(differences.stale)))
+        OpenError::Projections { path, differences } => {
+            let path = path.display();
+            tracing::warn!(%path, %differences, "the read model has other projections: rebuilding these");
         }
-        Err(error) => Err(error),
+        _ => {}
     }
 }
 

@@ -69,6 +69,6 @@ pub use sums::SUMMED_FROM_EVENTS;
 pub use table_differences::{RowDifference, RowDifferenceKind};
 pub use table_hashes::{IndexFault, TableHashes};
 pub use writer::{
-    Admission, Admit, Batch, CheckpointingError, LastEnvelope, Obstacle, Rebuild, RebuildSource,
-    Writer,
+    Admission, Admit, Batch, CheckpointingError, KnownRecords, LastEnvelope, Obstacle, Rebuild,
+    RebuildSource, Writer,
 };

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use ghev_readmodel::{GenerationNumber, KeptRows, Offset};
+use ghev_readmodel::{GenerationNumber, KeptRows, KnownRecords, Offset};
 
 use super::load::{Loaded, Projecting, ended};
+use super::losses::{self, Loss};
+use super::only::WholeReason;
 use super::progress::{ReplayPhase, ReplayProgress};
 use super::{generations, space};
 use crate::projector::{Folded, Projector};
@@ -25,7 +27,8 @@ pub struct ReplaySummary {
 }
 
 /// Builds a new generation from the log's first record up to its watermark, and makes it current.
-/// A running projector and every reader go over to it by themselves. Blocks the calling thread.
+/// A running projector and every reader go over to it by themselves. What the log does not have any more, the new
+/// one does not know. Blocks the calling thread.
 ///
 /// # Errors
 /// Where another replay is running, there is no log or it is damaged, or the model cannot be
@@ -36,9 +39,30 @@ pub fn replay(
     progress: &mut dyn FnMut(ReplayProgress),
     stop: &StopFlag,
 ) -> Result<ReplaySummary, ProjectError> {
-    let dir = options.model();
     // Before anything is locked or made: there may be no log.
-    let watermark = open_log(options)?.watermark()?;
+    let mut cursor = open_log(options)?;
+    // A generation that cannot be read, or is not of this log, is what a replay mends.
+    if let Ok(Some(loss)) = losses::of_replay(&options.model(), &mut cursor) {
+        let Loss { known, first, .. } = loss;
+        tracing::warn!(
+            from = %known, to = %first,
+            "records were trimmed from the log: what the read model knows of them will not be in the new one"
+        );
+    }
+    whole(options, None, progress, stop)
+}
+
+/// Builds a new generation of all that the log has; where there is a reason for which nobody has asked, only if
+/// nothing is lost by it.
+pub(super) fn whole(
+    options: &ProjectorOptions,
+    because: Option<&WholeReason>,
+    progress: &mut dyn FnMut(ReplayProgress),
+    stop: &StopFlag,
+) -> Result<ReplaySummary, ProjectError> {
+    let dir = options.model();
+    let mut cursor = open_log(options)?;
+    let watermark = cursor.watermark()?;
     let _lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
     space::check(options, convert::to_model(watermark)?, dir.path())?;
@@ -48,7 +72,18 @@ pub fn replay(
         progress,
         stop,
     };
-    let built = build(&dir.generation_path(generation), watermark, with);
+    let path = dir.generation_path(generation);
+    let mut built = build(&path, watermark, with);
+    if let Some(because) = because {
+        // Retention may have taken records before they were read.
+        built = built.and_then(|built| {
+            let first = KnownRecords::of(&path)?.first;
+            match losses::of_model(&dir, &mut cursor, first)? {
+                Some(loss) => Err(loss.because(because.clone())),
+                None => Ok(built),
+            }
+        });
+    }
     if built.is_err() {
         // What could not be removed now is removed by the next replay.
         let _ = dir.remove(generation);

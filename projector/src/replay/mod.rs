@@ -7,6 +7,9 @@
 //! - [`check`]: a scratch file, compared with the current generation table by table.
 //! - [`until`]: a file of its own, up to a record or a moment: time travel.
 //!
+//! What a trimmed log does not have any more is lost to a new model of all of it: only [`replay`] itself, which
+//! somebody has asked for, makes one then.
+//!
 //! A replay works while a projector runs. It needs the disk space of one more generation,
 //! and as much again for sorting.
 
@@ -15,6 +18,7 @@ mod check;
 mod crew;
 mod generations;
 mod load;
+mod losses;
 mod only;
 mod progress;
 mod space;
@@ -24,6 +28,7 @@ mod walk;
 pub use build::{ReplaySummary, replay};
 pub use check::{CheckReport, check};
 pub use generations::rollback;
+pub(crate) use only::refuse_losses;
 pub use only::{OnlySummary, WholeReason, only};
 pub use progress::{ReplayPhase, ReplayProgress};
 pub use until::{Until, UntilSummary, until};

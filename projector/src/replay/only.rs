@@ -10,10 +10,10 @@ use std::path::Path;
 use ghev_log::LogCursor;
 use ghev_readmodel::{ModelDir, Obstacle, Offset, OpenError, Projection, Rebuild, RebuildSource};
 
-use super::build::{ReplaySummary, replay};
+use super::build::{ReplaySummary, whole};
 use super::load::Projecting;
 use super::progress::{ReplayPhase, ReplayProgress};
-use super::{generations, space};
+use super::{generations, losses, space};
 use crate::fold::Fold;
 use crate::projector::{Folded, Projector};
 use crate::tail::open_log;
@@ -61,11 +61,12 @@ pub enum WholeReason {
 
 /// Makes the tables of some projections anew, and of any that another version of ghev has folded, in a
 /// new generation, and makes it current. The others are taken from the current one. Where that is not
-/// sound, all are rebuilt, as by [`replay`](super::replay()). Blocks the calling thread.
+/// sound, all are rebuilt, as by [`replay`](super::replay()), unless the model knows what the log does not have any
+/// more. Blocks the calling thread.
 ///
 /// # Errors
-/// As [`replay`](super::replay()), and where the model was made from another log. The current
-/// generation is unchanged then.
+/// As [`replay`](super::replay()), where the model was made from another log, and [`ProjectError::WouldLose`]. The
+/// current generation is unchanged then.
 pub fn only(
     options: &ProjectorOptions,
     wanted: &[Projection],
@@ -76,7 +77,7 @@ pub fn only(
     let mut cursor = open_log(options)?;
     let lock = dir.lock_replay()?;
     generations::remove_unfinished(&dir)?;
-    let because = match source(&dir, &mut cursor, wanted)? {
+    let because = match source_or_refuse(&dir, &mut cursor, wanted)? {
         Ok(source) => {
             let until = convert::to_model(cursor.watermark()?)?;
             space::check(options, until, dir.path())?;
@@ -90,12 +91,37 @@ pub fn only(
         Err(because) => because,
     };
     drop(lock);
-    tracing::warn!(%because, "one projection alone cannot be rebuilt: rebuilding all");
+    tracing::warn!(%because, "a part alone cannot be rebuilt: rebuilding all");
     Ok(OnlySummary {
-        replayed: replay(options, progress, stop)?,
+        replayed: whole(options, Some(&because), progress, stop)?,
         projections: Projection::ALL.to_vec(),
         whole_because: Some(because),
     })
+}
+
+/// Refuses to make anew what another version of ghev has written where that would lose anything.
+///
+/// # Errors
+/// As [`only`].
+pub(crate) fn refuse_losses(options: &ProjectorOptions) -> Result<(), ProjectError> {
+    let mut cursor = open_log(options)?;
+    source_or_refuse(&options.model(), &mut cursor, &[]).map(drop)
+}
+
+/// The current generation, or why it is of no use, where nothing is lost by that.
+fn source_or_refuse(
+    dir: &ModelDir,
+    cursor: &mut LogCursor,
+    wanted: &[Projection],
+) -> Result<Result<RebuildSource, WholeReason>, ProjectError> {
+    let because = match source(dir, cursor, wanted)? {
+        Err(because) => because,
+        source => return Ok(source),
+    };
+    match losses::of_replay(dir, cursor)? {
+        Some(loss) => Err(loss.because(because)),
+        None => Ok(Err(because)),
+    }
 }
 
 /// The current generation, or why it is of no use.

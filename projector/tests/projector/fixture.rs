@@ -99,6 +99,13 @@ pub(crate) fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
+/// `PRAGMA user_version` lies at byte 60 (<https://www.sqlite.org/fileformat.html>).
+pub(crate) fn set_schema(path: &Path, version: u8) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
+    fs::write(path, bytes).unwrap();
+}
+
 /// Polls until something is so; panics at the deadline.
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let (started, never) = (Instant::now(), StopFlag::new());

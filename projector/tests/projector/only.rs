@@ -5,11 +5,11 @@ use std::path::Path;
 
 use ghev_log::{LogOptions, LogWriter, TrimLimit};
 use ghev_projector::replay::{self, OnlySummary, WholeReason};
-use ghev_projector::{ProjectError, StopFlag};
-use ghev_readmodel::{Obstacle, Projection, TableHashes};
+use ghev_projector::{ProjectError, ProjectorOptions, StopFlag};
+use ghev_readmodel::{Obstacle, OpenError, Projection, TableHashes};
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, event, import};
+use super::fixture::{Fixture, event, import, set_schema};
 use super::properties::{any_log, live_model, records};
 
 fn only(fixture: &Fixture, wanted: &[Projection]) -> OnlySummary {
@@ -210,5 +210,72 @@ fn what_is_made_of_rows_is_rebuilt_alone_whatever_the_log_has_lost() {
             assert_ne!(fixture.current_path(), path);
             assert_eq!(fixture.hashes(), before);
         }
+    }
+}
+
+/// A new version of ghev used to replay what was left of a trimmed log, by itself, and all that had been counted of
+/// the rest was gone; so it was where one projection was asked for.
+#[test]
+fn what_the_log_has_lost_is_thrown_away_by_nobody_who_was_not_asked_to() {
+    let fixture = trimmed();
+    let path = fixture.current_path();
+    let options = &fixture.options;
+    let catch_up = || ghev_projector::catch_up(options, &StopFlag::new()).map(drop);
+    let run = || ghev_projector::run(options, &StopFlag::new());
+    let only = || {
+        let counts = [Projection::Counts];
+        replay::only(options, &counts, &mut |_| {}, &StopFlag::new()).map(drop)
+    };
+    let is_kept = |refused: Result<(), ProjectError>, because: &str| {
+        let refused = refused.unwrap_err();
+        assert!(
+            matches!(refused, ProjectError::WouldLose { .. }),
+            "{refused}"
+        );
+        let text = refused.to_string();
+        assert!(
+            text.contains(because) && text.contains("from 0 to 2 (not"),
+            "{text}"
+        );
+        assert_eq!(fixture.current_path(), path);
+        assert_eq!(fixture.model().generations().unwrap().len(), 1);
+        assert_eq!(fixture.status().events, 6, "it answers");
+    };
+    is_kept(only(), "the log begins at record 2");
+    outdate(&path, Projection::Counts);
+    is_kept(catch_up(), "the log begins at record 2");
+    is_kept(run(), "the log begins at record 2");
+    set_schema(&path, 5);
+    is_kept(catch_up(), "has schema 5");
+    set_schema(&path, 6);
+
+    // Somebody who is told may want it all the same.
+    replay::replay(options, &mut |_| {}, &StopFlag::new()).unwrap();
+    assert!(fixture.status().events < 6);
+    catch_up().unwrap();
+}
+
+/// That a model is of another log used to be asked of those of this version only: with an older one, the new ghev
+/// replaced the model of the log that was lost.
+#[test]
+fn an_older_model_of_another_log_is_refused_as_one_of_this_version_is() {
+    let (fixture, other) = (
+        Fixture::with(&three_records()),
+        Fixture::with(&three_records()),
+    );
+    fixture.catch_up();
+    let path = fixture.current_path();
+    for schema in [6, 5] {
+        set_schema(&path, schema);
+        let options = ProjectorOptions {
+            log_dir: other.options.log_dir.clone(),
+            ..fixture.options.clone()
+        };
+        let refused = ghev_projector::catch_up(&options, &StopFlag::new()).unwrap_err();
+        assert!(
+            matches!(refused, ProjectError::Open(OpenError::ForeignLog { .. })),
+            "{refused}"
+        );
+        assert_eq!(fixture.current_path(), path);
     }
 }

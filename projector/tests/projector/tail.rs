@@ -1,13 +1,14 @@
 //! The tail loop: what it folds, what it waits for, what it refuses.
 
-use std::path::Path;
 use std::thread;
 
 use ghev_event::{GapReason, Reject, SuspectedGap, Timestamp};
 use ghev_projector::{ProjectError, StopFlag, catch_up, replay, run};
 use ghev_readmodel::{ModelDir, OpenError, Projection, Scope, Window, Writer};
 
-use super::fixture::{Fixture, copy_dir, event, eventually, import, imported, poll, record};
+use super::fixture::{
+    Fixture, copy_dir, event, eventually, import, imported, poll, record, set_schema,
+};
 
 #[test]
 fn each_event_counts_once_wherever_its_repeats_are() {
@@ -361,11 +362,4 @@ fn a_running_projector_refuses_a_new_generation_of_another_schema() {
         ),
         "{error}"
     );
-}
-
-/// `PRAGMA user_version` lies at byte 60 (<https://www.sqlite.org/fileformat.html>).
-fn set_schema(path: &Path, version: u8) {
-    let mut bytes = std::fs::read(path).unwrap();
-    bytes[60..64].copy_from_slice(&[0, 0, 0, version]);
-    std::fs::write(path, bytes).unwrap();
 }

@@ -343,7 +343,7 @@ pub(super) fn events_since(connection: &Connection) -> rusqlite::Result<Option<i
     connection.query_row(since, [], |row| row.get(0))
 }
 
-fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
+pub(super) fn read_checkpoint(connection: &Connection) -> rusqlite::Result<Checkpoint> {
     let sql = "SELECT log_id, next_offset FROM checkpoint";
     connection.query_row(sql, [], |row| {
         let log_id: String = row.get(0)?;

@@ -2,7 +2,8 @@
 //! projections have folded from the new ones follows as [`Changes`](crate::Changes), in the same
 //! transaction as the checkpoint. Knows nothing about the log or about how events are folded.
 //!
-//! - `file`: makes and opens a generation's file; `last_envelope`: the newest record it has a row of.
+//! - `file`: makes and opens a generation's file; `last_envelope`: the newest record it has a row of;
+//!   `known_records`: which records a file of any version has.
 //! - `batch`: one transaction, fenced by the offset it began at.
 //! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
@@ -29,6 +30,7 @@ mod event_row;
 mod event_rows;
 mod file;
 mod identity_totals;
+mod known_records;
 mod last_envelope;
 mod many;
 pub(crate) mod pull_requests;
@@ -47,6 +49,7 @@ pub use checkpointer::CheckpointingError;
 pub(crate) use event_row::EventRow;
 pub use file::Writer;
 pub(crate) use file::{FIRST_CHECKPOINT, refuse_occupied};
+pub use known_records::KnownRecords;
 pub use last_envelope::LastEnvelope;
 pub use rebuild::{Obstacle, Rebuild, RebuildSource};
 
