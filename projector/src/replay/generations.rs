@@ -1,10 +1,10 @@
 //! Which generations stay: the current one and the one before it.
 
-use ghev_readmodel::{GenerationNumber, ModelDir, OpenError, Writer};
+use ghev_readmodel::{GenerationNumber, KnownRecords, ModelDir, OpenError, Reader};
 
-use super::check;
+use super::{check, losses};
 use crate::tail::open_log;
-use crate::{ProjectError, ProjectorOptions, convert, history};
+use crate::{ProjectError, ProjectorOptions};
 
 /// Removes what a replay that was killed has left: numbers only grow, so whatever is above the
 /// current one has never been current, or was left by a rollback.
@@ -41,10 +41,11 @@ pub(super) fn switch(dir: &ModelDir, generation: GenerationNumber) -> Result<(),
 }
 
 /// Makes the generation before the current one current again; which one that is. A running
-/// projector goes on from its checkpoint.
+/// projector goes on from its checkpoint. One that an older version of ghev has written answers what it can, and the
+/// next projector makes it anew as it would have done before: as far as nothing is lost by that.
 ///
 /// # Errors
-/// Where there is none, it is of another schema or log or of records that the log has not, or a replay is
+/// Where there is none, it cannot be read, it is of another log or of records that the log has not, or a replay is
 /// running.
 pub fn rollback(options: &ProjectorOptions) -> Result<GenerationNumber, ProjectError> {
     let dir = options.model();
@@ -59,11 +60,9 @@ pub fn rollback(options: &ProjectorOptions) -> Result<GenerationNumber, ProjectE
     })?;
     let mut cursor = open_log(options)?;
     let path = dir.generation_path(before);
-    let writer = Writer::open_file(&path, convert::log_id(cursor.log_id()))?;
-    let (checkpoint, last) = (writer.checkpoint().next_offset, writer.last_envelope()?);
-    // No projector could go on from it.
-    history::check(&mut cursor, checkpoint, last.as_ref(), &path)?;
-    writer.close()?;
+    // Of a newer version, nobody could read it.
+    Reader::of_file(path.clone()).as_of()?;
+    losses::refuse_foreign(&KnownRecords::of(&path)?, &mut cursor, &path)?;
     dir.publish(before)?;
     Ok(before)
 }

@@ -218,7 +218,7 @@ fn what_is_made_of_rows_is_rebuilt_alone_whatever_the_log_has_lost() {
 #[test]
 fn what_the_log_has_lost_is_thrown_away_by_nobody_who_was_not_asked_to() {
     let fixture = trimmed();
-    let path = fixture.current_path();
+    let (before, path) = (fixture.hashes(), fixture.current_path());
     let options = &fixture.options;
     let catch_up = || ghev_projector::catch_up(options, &StopFlag::new()).map(drop);
     let run = || ghev_projector::run(options, &StopFlag::new());
@@ -249,9 +249,20 @@ fn what_the_log_has_lost_is_thrown_away_by_nobody_who_was_not_asked_to() {
     is_kept(catch_up(), "has schema 5");
     set_schema(&path, 6);
 
-    // Somebody who is told may want it all the same.
-    replay::replay(options, &mut |_| {}, &StopFlag::new()).unwrap();
+    // Somebody who is told may want it all the same, and go back.
+    let again = replay::replay(options, &mut |_| {}, &StopFlag::new()).unwrap();
+    let again = again.generation;
     assert!(fixture.status().events < 6);
+    catch_up().unwrap();
+    // A rollback used to refuse what another version has written, and to advise a replay: that removed it.
+    for version in [0, 1] {
+        set_version(&path, Projection::Counts, version);
+        replay::rollback(options).unwrap();
+        assert_eq!(fixture.current_path(), path);
+        fixture.model().publish(again).unwrap();
+    }
+    replay::rollback(options).unwrap();
+    assert_eq!(fixture.hashes(), before);
     catch_up().unwrap();
 }
 
