@@ -232,6 +232,14 @@ impl From<ReadError> for Problem {
                     ..Self::new(Code::NotReady, detail)
                 }
             }
+            ReadError::NewerProjections { .. } => {
+                let detail = "the read model is of a newer version of ghev, which has otherwise what this answer \
+                              is made of: run that version, or let this one's projector rebuild the model";
+                Self {
+                    internal,
+                    ..Self::new(Code::NotReady, detail)
+                }
+            }
             ReadError::Interrupted => {
                 let detail = "the question took longer than allowed; ask for a shorter window";
                 Self {

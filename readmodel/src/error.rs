@@ -146,6 +146,18 @@ pub enum ReadError {
         /// The schema since which the question can be answered.
         needed: i64,
     },
+    /// The current generation is of a later version of ghev, which does not have what the answer is made of, or has
+    /// it otherwise.
+    #[error(
+        "the read model was folded by a newer version of ghev (later projections: {names}), of which this one cannot \
+         answer the question ({source}): run that version, or let this one's projector rebuild the model"
+    )]
+    NewerProjections {
+        /// Which are later.
+        names: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// A series would have more buckets than are answered.
     #[error("the series would have {buckets} buckets, more than {max}")]
     TooManyBuckets {

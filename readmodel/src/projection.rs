@@ -194,7 +194,7 @@ impl FromStr for Projection {
 }
 
 /// As a list in a sentence.
-fn names(of: impl IntoIterator<Item = Projection>) -> String {
+pub(crate) fn names(of: impl IntoIterator<Item = Projection>) -> String {
     let names: Vec<_> = of.into_iter().map(Projection::name).collect();
     names.join(", ")
 }

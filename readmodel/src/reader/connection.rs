@@ -414,10 +414,23 @@ impl Snapshot<'_> {
         })
     }
 
-    /// Whether this generation has the tables of a projection, as of this version of it or a later one.
+    /// Whether this generation has the tables of a projection, as of this version of it or a later one that is known:
+    /// what comes after that may have the same tables mean something else.
     pub(super) fn has(&self, projection: Projection, since: i64) -> bool {
+        let known = since..=projection.version();
         let mut folded = self.folded.iter();
-        folded.any(|&(of, version)| of == projection && version >= since)
+        folded.any(|&(of, version)| of == projection && known.contains(&version))
+    }
+
+    /// What a newer version of ghev has done otherwise is no failure of this one.
+    fn explained(&self, source: rusqlite::Error) -> ReadError {
+        let later = |&&(of, version): &&(Projection, i64)| version > of.version();
+        let mut later = self.folded.iter().filter(later).peekable();
+        if later.peek().is_none() {
+            return source.into();
+        }
+        let names = projection::names(later.map(|&(of, _)| of));
+        ReadError::NewerProjections { names, source }
     }
 
     /// As [`schema::index_definitions`].
@@ -436,6 +449,7 @@ impl Snapshot<'_> {
     pub(crate) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, ReadError> {
         // A question of many short statements never runs long enough for SQLite to look itself.
         self.is_in_time()?;
-        Ok(self.transaction.0.prepare_cached(sql)?)
+        let prepared = self.transaction.0.prepare_cached(sql);
+        prepared.map_err(|error| self.explained(error))
     }
 }

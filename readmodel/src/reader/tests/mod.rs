@@ -10,7 +10,7 @@
 //! - `trending`: what stands out.
 //! - `naive_threads` and `threads`: pull requests, issues and people likewise, over real hours too.
 //! - `thread_rows`: what they come to is the same however it was written, and of what is left.
-//! - `older_versions`: so are they where an older version of ghev has written the model.
+//! - `other_versions`: so are they where another version of ghev has written the model.
 //! - `walks`: pages, while more arrives and where little is met.
 //! - `deadline`: questions that must end.
 //! - `lists`: who there is.
@@ -25,7 +25,7 @@ mod deadline;
 mod lists;
 mod naive;
 mod naive_threads;
-mod older_versions;
+mod other_versions;
 mod over_time;
 mod plans;
 mod properties;
