@@ -11,32 +11,35 @@ use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
 /// The log and the current model of it. Where there is none, or one with other tables, it is
 /// rebuilt first, as far as it must be and nothing is lost by it; `None` where that was stopped.
 ///
-/// Where somebody else is rebuilding it, theirs is waited for.
+/// Where somebody else is rebuilding it, theirs is waited for. Beside it, what was folded where it was rebuilt here.
+/// That it is rebuilt is said beforehand, where it was not `told` by another attempt.
 pub(crate) fn open(
     dir: &ModelDir,
     cursor: LogCursor,
     options: &ProjectorOptions,
+    told: bool,
     stop: &StopFlag,
-) -> Result<Option<(Projector, Folded)>, ProjectError> {
+) -> Result<Option<(Projector, Option<Folded>)>, ProjectError> {
     let log_id = convert::log_id(cursor.log_id());
     let mut waits = false;
     let (writer, folded) = loop {
         let rebuilt = match current(dir, log_id) {
-            Ok(Some(writer)) => break (writer, Folded::default()),
+            Ok(Some(writer)) => break (writer, None),
             Ok(None) => replay::replay(options, &mut |_| {}, stop),
             Err(error @ (OpenError::Schema { .. } | OpenError::Projections { .. })) => {
                 replay::refuse_losses(options)?;
-                if !waits {
+                let tells = !told && !waits;
+                if tells {
                     tell(&error);
                 }
-                replay::only(options, &[], &mut |_| {}, stop).map(|of| of.replayed)
+                replay::stale(options, tells, stop).map(|of| of.replayed)
             }
             Err(error) => return Err(error.into()),
         };
         match rebuilt {
             Ok(replayed) => {
                 let folded = Folded::of(replayed.records, replayed.events);
-                break (Writer::open(dir, log_id)?, folded);
+                break (Writer::open(dir, log_id)?, Some(folded));
             }
             Err(ProjectError::Stopped) => return Ok(None),
             Err(ProjectError::Open(OpenError::Locked { path })) => {

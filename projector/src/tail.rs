@@ -88,10 +88,11 @@ fn project(
     let Some(cursor) = wait_for_log(options, stop)? else {
         return Ok(Ended::Stopped);
     };
-    let Some((mut projector, rebuilt)) = open(dir, cursor, options, stop)? else {
+    let told = room.is_awaited();
+    let Some((mut projector, rebuilt)) = open(dir, cursor, options, told, stop)? else {
         return Ok(Ended::Stopped);
     };
-    if rebuilt.records > 0 {
+    if rebuilt.is_some() {
         room.found();
     }
     if !room.is_awaited() {
@@ -134,8 +135,9 @@ pub fn catch_up(options: &ProjectorOptions, stop: &StopFlag) -> Result<CaughtUp,
     let Some(_lock) = stand_by(&dir, stop, &mut is_done)? else {
         return reached.ok_or(ProjectError::Stopped);
     };
-    let (mut projector, mut folded) =
-        open(&dir, cursor, options, stop)?.ok_or(ProjectError::Stopped)?;
+    let (mut projector, rebuilt) =
+        open(&dir, cursor, options, false, stop)?.ok_or(ProjectError::Stopped)?;
+    let mut folded = rebuilt.unwrap_or_default();
     while convert::to_log(projector.next_offset()) < watermark {
         folded.add(projector.batch(options.live, watermark, stop, &mut |_, _| {})?);
         if stop.is_stopped() {
@@ -256,7 +258,7 @@ fn follow_current(
         let writer = Writer::open(dir, log_id)?;
         Some(Projector::new(cursor, writer, options)?)
     } else {
-        open(dir, cursor, options, stop)?.map(|(projector, _)| projector)
+        open(dir, cursor, options, false, stop)?.map(|(projector, _)| projector)
     };
     if let Some(projector) = &followed {
         let generation = projector.writer().generation().map(GenerationNumber::get);

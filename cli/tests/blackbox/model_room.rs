@@ -115,3 +115,40 @@ fn a_projector_waits_for_room_and_goes_on() {
     assert!(projector.signal("TERM").success());
     at.run(&["replay", "--check"]).with_code(0);
 }
+
+/// While there was no room for what a new version makes anew, every attempt, one a second, said that it began; and
+/// where no record had to be folded, nobody said that there was room in the end.
+#[test]
+fn a_model_of_another_version_that_has_no_room_is_told_once() {
+    let at = Workspace::new();
+    at.file("a.json", &ndjson(&events(1..=5_000)));
+    at.run(&["import", "a.json"]).with_code(0);
+    let model = at.data().join("readmodel");
+    let Some(_disk) = SmallDisk::mount(&model, "16m") else {
+        return;
+    };
+    at.run(&["project", "--once"]).with_code(0);
+    // The row of a version of threads that never was, which needs no record (replay.rs).
+    let database = model.join("gen-00000001.db");
+    let row = |version: u8| [&[3, 13 + 2 * 7, 1], &b"threads"[..], &[version]].concat();
+    let mut bytes = fs::read(&database).unwrap();
+    let length = row(0).len();
+    let is_row = |bytes: &[u8]| bytes[..length - 1] == row(0)[..length - 1];
+    let at_row = bytes.windows(length).position(is_row).unwrap();
+    bytes[at_row + length - 1] = 0;
+    fs::write(&database, bytes).unwrap();
+
+    let ballast = model.join("ballast");
+    fill_but(&ballast, 300 << 10);
+    let mut projector = at.start(&["project"]);
+    projector.line_with("projecting waits until there is space");
+    let lock = fs::File::open(model.join("replay.lock")).unwrap();
+    lock.lock().unwrap();
+    projector.line_with("waiting: another process is rebuilding");
+    lock.unlock().unwrap();
+    fs::remove_file(&ballast).unwrap();
+    projector.line_with("there is space again");
+    assert_eq!(projector.lines_with("rebuilding these"), 1);
+    assert!(projector.signal("TERM").success());
+    at.run(&["replay", "--check"]).with_code(0);
+}

@@ -28,7 +28,7 @@ mod walk;
 pub use build::{ReplaySummary, replay};
 pub use check::{CheckReport, check};
 pub use generations::rollback;
-pub(crate) use only::refuse_losses;
 pub use only::{OnlySummary, WholeReason, only};
+pub(crate) use only::{refuse_losses, stale};
 pub use progress::{ReplayPhase, ReplayProgress};
 pub use until::{Until, UntilSummary, until};

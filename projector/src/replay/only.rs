@@ -73,6 +73,25 @@ pub fn only(
     progress: &mut dyn FnMut(ReplayProgress),
     stop: &StopFlag,
 ) -> Result<OnlySummary, ProjectError> {
+    rebuild(options, wanted, true, progress, stop)
+}
+
+/// The same of those alone that another version of ghev has folded; that all are made anew is said where it `tells`.
+pub(crate) fn stale(
+    options: &ProjectorOptions,
+    tells: bool,
+    stop: &StopFlag,
+) -> Result<OnlySummary, ProjectError> {
+    rebuild(options, &[], tells, &mut |_| {}, stop)
+}
+
+fn rebuild(
+    options: &ProjectorOptions,
+    wanted: &[Projection],
+    tells: bool,
+    progress: &mut dyn FnMut(ReplayProgress),
+    stop: &StopFlag,
+) -> Result<OnlySummary, ProjectError> {
     let dir = options.model();
     let mut cursor = open_log(options)?;
     let lock = dir.lock_replay()?;
@@ -91,7 +110,9 @@ pub fn only(
         Err(because) => because,
     };
     drop(lock);
-    tracing::warn!(%because, "a part alone cannot be rebuilt: rebuilding all");
+    if tells {
+        tracing::warn!(%because, "a part alone cannot be rebuilt: rebuilding all");
+    }
     Ok(OnlySummary {
         replayed: whole(options, Some(&because), progress, stop)?,
         projections: Projection::ALL.to_vec(),

@@ -185,6 +185,11 @@ impl Service {
         }
     }
 
+    /// How many of the lines that were seen hold `text`.
+    pub(crate) fn lines_with(&self, text: &str) -> usize {
+        self.seen.iter().filter(|line| line.contains(text)).count()
+    }
+
     /// The address that a service says it answers at.
     #[track_caller]
     pub(crate) fn address(&mut self) -> String {
