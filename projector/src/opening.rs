@@ -2,7 +2,7 @@
 //! nothing about what comes then.
 
 use ghev_log::LogCursor;
-use ghev_readmodel::{LogId, ModelDir, OpenError, Writer};
+use ghev_readmodel::{ModelDir, OpenError, Writer};
 
 use crate::projector::{Folded, Projector};
 use crate::tail::IDLE;
@@ -21,10 +21,10 @@ pub(crate) fn open(
     stop: &StopFlag,
 ) -> Result<Option<(Projector, Option<Folded>)>, ProjectError> {
     let log_id = convert::log_id(cursor.log_id());
-    let mut waits = false;
-    let (writer, folded) = loop {
-        let rebuilt = match current(dir, log_id) {
-            Ok(Some(writer)) => break (writer, None),
+    let (mut waits, mut folded) = (false, None);
+    let writer = loop {
+        let rebuilt = match Writer::open_current(dir, log_id) {
+            Ok(Some(writer)) => break writer,
             Ok(None) => replay::replay(options, &mut |_| {}, stop),
             Err(error @ (OpenError::Schema { .. } | OpenError::Projections { .. })) => {
                 replay::refuse_losses(options)?;
@@ -37,10 +37,8 @@ pub(crate) fn open(
             Err(error) => return Err(error.into()),
         };
         match rebuilt {
-            Ok(replayed) => {
-                let folded = Folded::of(replayed.records, replayed.events);
-                break (Writer::open(dir, log_id)?, Some(folded));
-            }
+            // It may have been deleted again by now.
+            Ok(replayed) => folded = Some(Folded::of(replayed.records, replayed.events)),
             Err(ProjectError::Stopped) => return Ok(None),
             Err(ProjectError::Open(OpenError::Locked { path })) => {
                 if !waits {
@@ -73,13 +71,5 @@ fn tell(error: &OpenError) {
             tracing::warn!(%path, %differences, "the read model has other projections: rebuilding these");
         }
         _ => {}
-    }
-}
-
-/// The current generation, if there is one.
-fn current(dir: &ModelDir, log_id: LogId) -> Result<Option<Writer>, OpenError> {
-    match dir.current_file()? {
-        Some(_) => Writer::open(dir, log_id).map(Some),
-        None => Ok(None),
     }
 }

@@ -250,15 +250,12 @@ fn follow_current(
     if current == writer.generation() && writer.is_in_place() {
         return Ok(Some(projector));
     }
-    let is_there = dir.current_file()?.is_some();
     let (cursor, writer) = projector.into_parts();
     let log_id = writer.checkpoint().log_id;
     drop(writer);
-    let followed = if is_there {
-        let writer = Writer::open(dir, log_id)?;
-        Some(Projector::new(cursor, writer, options)?)
-    } else {
-        open(dir, cursor, options, false, stop)?.map(|(projector, _)| projector)
+    let followed = match Writer::open_current(dir, log_id)? {
+        Some(writer) => Some(Projector::new(cursor, writer, options)?),
+        None => open(dir, cursor, options, false, stop)?.map(|(projector, _)| projector),
     };
     if let Some(projector) = &followed {
         let generation = projector.writer().generation().map(GenerationNumber::get);

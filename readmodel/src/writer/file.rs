@@ -76,15 +76,34 @@ impl Writer {
     pub fn open(dir: &ModelDir, log_id: LogId) -> Result<Self, OpenError> {
         dir.create()?;
         if let Some(number) = dir.current()? {
-            let writer = Self::open_file(&dir.generation_path(number), log_id)?;
-            return Ok(Self {
-                generation: Some(number),
-                ..writer
-            });
+            return Self::open_generation(dir, number, log_id);
         }
         let number = dir.reserve_next()?;
         let writer = Self::create(&dir.generation_path(number), log_id)?;
         dir.publish(number)?;
+        Ok(Self {
+            generation: Some(number),
+            ..writer
+        })
+    }
+
+    /// The current generation, if there is one: a model may be deleted at any moment, and who finds none need not be
+    /// the one to make the next.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn open_current(dir: &ModelDir, log_id: LogId) -> Result<Option<Self>, OpenError> {
+        let current = dir.current_file()?;
+        let opened = current.map(|(number, _)| Self::open_generation(dir, number, log_id));
+        opened.transpose()
+    }
+
+    fn open_generation(
+        dir: &ModelDir,
+        number: GenerationNumber,
+        log_id: LogId,
+    ) -> Result<Self, OpenError> {
+        let writer = Self::open_file(&dir.generation_path(number), log_id)?;
         Ok(Self {
             generation: Some(number),
             ..writer
