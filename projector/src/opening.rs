@@ -15,7 +15,7 @@ use crate::{ProjectError, ProjectorOptions, StopFlag, convert, replay};
 /// That it is rebuilt is said beforehand, where it was not `told` by another attempt.
 pub(crate) fn open(
     dir: &ModelDir,
-    cursor: LogCursor,
+    mut cursor: LogCursor,
     options: &ProjectorOptions,
     told: bool,
     stop: &StopFlag,
@@ -24,7 +24,17 @@ pub(crate) fn open(
     let (mut waits, mut folded) = (false, None);
     let writer = loop {
         let rebuilt = match Writer::open_current(dir, log_id) {
-            Ok(Some(writer)) => break writer,
+            Ok(Some(writer)) => {
+                let broken = writer.broken_records()?;
+                let Some(offset) = replay::misread(dir, &mut cursor, &broken)? else {
+                    break writer;
+                };
+                drop(writer);
+                if !told && !waits {
+                    tracing::warn!(%offset, "an older ghev could not read a record: rebuilding");
+                }
+                replay::stale(options, false, stop).map(|of| of.replayed)
+            }
             Ok(None) => replay::replay(options, &mut |_| {}, stop),
             Err(error @ (OpenError::Schema { .. } | OpenError::Projections { .. })) => {
                 replay::refuse_losses(options)?;

@@ -13,7 +13,7 @@ use ghev_readmodel::{ModelDir, Obstacle, Offset, OpenError, Projection, Rebuild,
 use super::build::{ReplaySummary, whole};
 use super::load::Projecting;
 use super::progress::{ReplayPhase, ReplayProgress};
-use super::{generations, losses, space};
+use super::{generations, losses, misread, space};
 use crate::fold::Fold;
 use crate::projector::{Folded, Projector};
 use crate::tail::open_log;
@@ -53,6 +53,14 @@ pub enum WholeReason {
     Trimmed {
         /// The first record it has.
         first: ghev_log::Offset,
+    },
+    /// Its events would not be in the tables that are left as they are.
+    #[error(
+        "record {offset} was of a format that the version of ghev which folded it did not know"
+    )]
+    Misread {
+        /// The first such record.
+        offset: Offset,
     },
     /// Something about the model.
     #[error(transparent)]
@@ -169,10 +177,11 @@ fn source(
     if first > ghev_log::Offset::ZERO && source.needs_records(wanted) {
         return Ok(Err(WholeReason::Trimmed { first }));
     }
-    Ok(match source.obstacle(wanted) {
-        Some(obstacle) => Err(obstacle.into()),
-        None => Ok(source),
-    })
+    if let Some(obstacle) = source.obstacle(wanted) {
+        return Ok(Err(obstacle.into()));
+    }
+    let misread = misread(dir, cursor, &source.broken_records()?)?;
+    Ok(misread.map_or(Ok(source), |offset| Err(WholeReason::Misread { offset })))
 }
 
 fn alone(

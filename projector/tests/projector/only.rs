@@ -6,7 +6,9 @@ use std::path::Path;
 use ghev_log::{LogOptions, LogWriter, TrimLimit};
 use ghev_projector::replay::{self, OnlySummary, WholeReason};
 use ghev_projector::{ProjectError, ProjectorOptions, StopFlag};
-use ghev_readmodel::{Obstacle, OpenError, Projection, TableHashes};
+use ghev_readmodel::{
+    Changes, DeadLetter, Obstacle, Offset, OpenError, Projection, TableHashes, Writer,
+};
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, event, import, set_schema};
@@ -289,4 +291,58 @@ fn an_older_model_of_another_log_is_refused_as_one_of_this_version_is() {
         );
         assert_eq!(fixture.current_path(), path);
     }
+}
+
+/// Appends a record, and lets the model have it as a projector has left it that did not know its format yet: beside
+/// a newer injector.
+fn append_unread(fixture: &Fixture, record: Vec<u8>) {
+    fixture.append(&[record]);
+    let checkpoint = fixture.as_of().unwrap().checkpoint;
+    let offset = checkpoint.next_offset;
+    let mut writer = Writer::open(&fixture.model(), checkpoint.log_id).unwrap();
+    let mut changes = Changes::default();
+    changes.dead_letters.push(DeadLetter {
+        offset,
+        number: 0,
+        source: "log".to_owned(),
+        place: format!("record {offset}"),
+        reason: "envelope format 9, of which this version of ghev knows nothing".to_owned(),
+        digest: String::new(),
+        bytes: 1,
+    });
+    let next_offset = Offset::new(offset.get() + 1).unwrap();
+    let batch = writer.begin().unwrap();
+    batch.commit(&changes, next_offset).unwrap();
+    writer.close().unwrap();
+}
+
+/// What an older projector could not read it passed over, and the newer one that came after it took the model as it
+/// was: the events were missing for good. A record that is none of ghev's stays one.
+#[test]
+fn what_an_older_projector_could_not_read_is_read_by_the_next_version() {
+    let mut records = three_records();
+    records.push(b"\xffno envelope".to_vec());
+    for outdated in [None, Some(Projection::Threads), Some(Projection::Counts)] {
+        let fixture = Fixture::with(&records);
+        fixture.catch_up();
+        append_unread(&fixture, import(&[event(30, 30)]));
+        fixture.append(&[import(&[event(31, 31)])]);
+        let path = fixture.current_path();
+        if let Some(outdated) = outdated {
+            outdate(&path, outdated);
+        }
+        fixture.catch_up();
+        assert_ne!(fixture.current_path(), path);
+        assert_eq!(fixture.hashes(), replayed(&fixture));
+        let path = fixture.current_path();
+        assert_eq!(fixture.catch_up().records, 0, "once");
+        assert_eq!(fixture.current_path(), path);
+    }
+    // All that was trimmed would be lost for it.
+    let fixture = trimmed();
+    append_unread(&fixture, import(&[event(30, 30)]));
+    let path = fixture.current_path();
+    fixture.append(&[import(&[event(31, 31)])]);
+    assert_eq!(fixture.catch_up().records, 1, "it goes on");
+    assert_eq!(fixture.current_path(), path);
 }

@@ -7,7 +7,7 @@ use ghev_event::Timestamp;
 use rusqlite::Connection;
 
 use super::checkpointer::{Checkpointer, CheckpointingError, Limits};
-use super::{Batch, LastEnvelope, last_envelope, retention};
+use super::{Batch, LastEnvelope, broken_records, last_envelope, retention};
 use crate::error::{OpenError, WriteError};
 use crate::file_identity::FileIdentity;
 use crate::generation::{GenerationNumber, ModelDir};
@@ -217,6 +217,15 @@ impl Writer {
     /// Where SQLite fails.
     pub fn last_envelope(&self) -> Result<Option<LastEnvelope>, WriteError> {
         Ok(last_envelope::of(&self.connection)?)
+    }
+
+    /// The records of which the model says that they are no envelopes: the version of ghev that has folded them may
+    /// not have known their format yet.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn broken_records(&self) -> Result<Vec<Offset>, WriteError> {
+        Ok(broken_records::of(&self.connection)?)
     }
 
     /// Calls `see` with every instruction of SQLite's virtual machine.

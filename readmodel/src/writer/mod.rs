@@ -3,7 +3,7 @@
 //! transaction as the checkpoint. Knows nothing about the log or about how events are folded.
 //!
 //! - `file`: makes and opens a generation's file; `last_envelope`: the newest record it has a row of;
-//!   `known_records`: which records a file of any version has.
+//!   `known_records`: which records a file of any version has; `broken_records`: which it could not read.
 //! - `batch`: one transaction, fenced by the offset it began at.
 //! - `checkpointer`: moves the WAL into the file beside commits.
 //! - `event_row`: an event as a row; `event_rows`: how `events` takes its rows; `rows`: how each other table takes its additions;
@@ -20,6 +20,7 @@
 //! the whole log at once (`bulk`) makes the same.
 
 mod batch;
+mod broken_records;
 mod checkpointer;
 pub(crate) mod contributor_lists;
 mod contributors;

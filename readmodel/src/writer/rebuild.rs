@@ -17,8 +17,8 @@ use rusqlite::{Connection, params};
 use super::copied::{copy_pages, take_over};
 use super::file::{CACHE_KIB, checkpoint_of, events_since, open_existing};
 use super::{
-    Admission, Admit, LastEnvelope, Writer, contributor_lists, contributors, envelopes,
-    last_envelope, pull_requests, repo_counts, rows, sums, thread_lines, threads,
+    Admission, Admit, LastEnvelope, Writer, broken_records, contributor_lists, contributors,
+    envelopes, last_envelope, pull_requests, repo_counts, rows, sums, thread_lines, threads,
 };
 use crate::error::{OpenError, WriteError};
 use crate::projection;
@@ -116,6 +116,14 @@ impl RebuildSource {
     /// Where SQLite fails.
     pub fn last_envelope(&self) -> Result<Option<LastEnvelope>, WriteError> {
         Ok(last_envelope::of(&self.connection)?)
+    }
+
+    /// As [`Writer::broken_records`].
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn broken_records(&self) -> Result<Vec<Offset>, WriteError> {
+        Ok(broken_records::of(&self.connection)?)
     }
 
     /// The projections whose tables another version wrote.
