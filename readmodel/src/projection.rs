@@ -109,12 +109,22 @@ impl Projection {
             | Self::Contributors
             | Self::Counts
             | Self::DeadLetters
-            | Self::Envelopes
             | Self::Names
             | Self::PullRequests
             | Self::RepoCounts
             | Self::Sums
             | Self::Threads => 1,
+            // How many polls left no record.
+            Self::Envelopes => 2,
+        }
+    }
+
+    /// Since which of its versions they tell as much as there is to know where records are gone: less than the
+    /// records would, but more than nothing.
+    const fn folded_nearly_alike_since(self) -> i64 {
+        match self {
+            Self::Envelopes => 1,
+            other => other.folded_alike_since(),
         }
     }
 
@@ -206,6 +216,8 @@ pub struct VersionDifferences {
     pub stale: Vec<Projection>,
     /// Those of the stale whose tables that are folded from records are as this version folds them.
     pub folded_alike: Vec<Projection>,
+    /// These, and those whose tables say less than this version folds.
+    pub folded_nearly_alike: Vec<Projection>,
     /// Names that this program does not know: a newer version of ghev has written them.
     pub unknown: Vec<String>,
 }
@@ -225,9 +237,14 @@ impl VersionDifferences {
                 continue;
             }
             differences.stale.push(of);
-            let alike = of.folded_alike_since()..of.version();
-            if version.is_some_and(|version| alike.contains(&version)) {
+            let is_since = |first: i64| {
+                version.is_some_and(|version| (first..of.version()).contains(&version))
+            };
+            if is_since(of.folded_alike_since()) {
                 differences.folded_alike.push(of);
+            }
+            if is_since(of.folded_nearly_alike_since()) {
+                differences.folded_nearly_alike.push(of);
             }
         }
         differences.unknown = found.into_keys().collect();

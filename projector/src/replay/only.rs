@@ -167,15 +167,18 @@ fn source(
     let Some(path) = path.filter(|path| path.exists()) else {
         return Ok(Err(WholeReason::NoModel));
     };
-    let source = match RebuildSource::open(&path, convert::log_id(cursor.log_id())) {
+    let mut source = match RebuildSource::open(&path, convert::log_id(cursor.log_id())) {
         Err(OpenError::Schema {
             found, expected, ..
         }) => return Ok(Err(WholeReason::Schema { found, expected })),
         opened => opened?,
     };
     let first = cursor.first_offset()?;
-    if first > ghev_log::Offset::ZERO && source.needs_records(wanted) {
-        return Ok(Err(WholeReason::Trimmed { first }));
+    if first > ghev_log::Offset::ZERO {
+        source.without_records();
+        if source.needs_records(wanted) {
+            return Ok(Err(WholeReason::Trimmed { first }));
+        }
     }
     if let Some(obstacle) = source.obstacle(wanted) {
         return Ok(Err(obstacle.into()));

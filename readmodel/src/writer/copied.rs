@@ -25,7 +25,8 @@ pub(super) fn copy_pages(
     Ok(false)
 }
 
-/// Makes a table as it is made now, in its order and without the indexes that there were, of the rows it has.
+/// Makes a table as it is made now, in its order and without the indexes that there were, of the rows it has. A
+/// column that there was not is NULL.
 pub(super) fn take_over(
     table: &str,
     blueprint: &Blueprint,
@@ -36,7 +37,10 @@ pub(super) fn take_over(
     let names = |sql: &str| -> rusqlite::Result<String> {
         connection.query_row(sql, [table], |row| row.get(0))
     };
-    let columns = names("SELECT group_concat('\"' || name || '\"') FROM pragma_table_info(?1)")?;
+    let columns = names(
+        "SELECT group_concat('\"' || name || '\"') FROM pragma_table_info(?1)
+         WHERE name IN (SELECT name FROM pragma_table_info('taken_over'))",
+    )?;
     let key = names(
         "SELECT group_concat('\"' || name || '\"' ORDER BY pk) FROM pragma_table_info(?1) WHERE pk > 0",
     )?;

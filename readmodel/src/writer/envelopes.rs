@@ -31,18 +31,28 @@ pub(super) fn add_with_polls(connection: &Connection, changes: &Changes) -> rusq
 
 /// Counts the polls of all sources, where every first page is counted still, and none of them of its source.
 pub(crate) fn count_polls(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(GOES_ON)?;
     connection.execute_batch(
-        "UPDATE envelopes SET polls = polls - 1 WHERE \"offset\" IN
-           (SELECT \"offset\" FROM
-              (SELECT \"offset\", observed_at = lag(observed_at)
-                 OVER (PARTITION BY source ORDER BY observed_at, \"offset\") AS goes_on
-               FROM envelopes WHERE page = 1)
-            WHERE goes_on);
-         UPDATE sources SET polls =
+        "UPDATE sources SET polls =
            (SELECT ifnull(sum(polls), 0) FROM envelopes
             WHERE source = sources.source AND page = 1)",
     )
 }
+
+/// Counts the polls that left a record, where the rows are an older version's: it kept how many sources had in all,
+/// and not when those were that left none.
+pub(super) fn count_known_polls(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("UPDATE envelopes SET polls = (page = 1) WHERE page IS NOT NULL")?;
+    connection.execute_batch(GOES_ON)
+}
+
+/// Of the records of a first page the first counts its poll.
+const GOES_ON: &str = "UPDATE envelopes SET polls = polls - 1 WHERE \"offset\" IN
+    (SELECT \"offset\" FROM
+       (SELECT \"offset\", observed_at = lag(observed_at)
+          OVER (PARTITION BY source ORDER BY observed_at, \"offset\") AS goes_on
+        FROM envelopes WHERE page = 1)
+     WHERE goes_on)";
 
 fn add_envelope(connection: &Connection, envelope: &EnvelopeFacts) -> rusqlite::Result<()> {
     let EnvelopeFacts {

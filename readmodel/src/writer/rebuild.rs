@@ -36,6 +36,7 @@ pub struct RebuildSource {
     checkpoint: Checkpoint,
     differences: VersionDifferences,
     events_since: Option<Timestamp>,
+    records_are_gone: bool,
 }
 
 /// Why the tables of one projection cannot be made anew by themselves.
@@ -96,8 +97,15 @@ impl RebuildSource {
             checkpoint,
             differences: VersionDifferences::of(&connection).map_err(failed)?,
             events_since: since.map(Timestamp::from_seconds),
+            records_are_gone: false,
             connection,
         })
+    }
+
+    /// The log does not have all of its records any more: what another version of ghev has made of them is taken as it
+    /// is also where this one would make more of them.
+    pub const fn without_records(&mut self) {
+        self.records_are_gone = true;
     }
 
     /// The file.
@@ -139,7 +147,11 @@ impl RebuildSource {
 
     /// Of these projections, and of those that are stale, the ones that are folded from records.
     fn folded(&self, wanted: &[Projection]) -> Vec<Projection> {
-        let alike = &self.differences.folded_alike;
+        let alike = if self.records_are_gone {
+            &self.differences.folded_nearly_alike
+        } else {
+            &self.differences.folded_alike
+        };
         let stale = self.stale().iter().filter(|of| !alike.contains(of));
         let all = wanted.iter().chain(stale).copied();
         sorted(all.filter(|of| !of.is_of_rows()))
@@ -258,15 +270,17 @@ impl Rebuild {
             connection,
             checkpoint,
             projections,
+            folded,
             summed_from,
-            ..
         } = self;
         if projections.contains(&Projection::Threads) {
             threads::fill(&connection)?;
         }
         schema::mend_indexes(&connection)?;
-        if projections.contains(&Projection::Envelopes) {
+        if folded.contains(&Projection::Envelopes) {
             envelopes::count_polls(&connection)?;
+        } else if projections.contains(&Projection::Envelopes) {
+            envelopes::count_known_polls(&connection)?;
         }
         if projections.contains(&Projection::Contributors) {
             contributors::make_all(&connection, summed_from)?;

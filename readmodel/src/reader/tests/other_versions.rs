@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ghev_event::{PollFacts, Unrecorded};
 use proptest::prelude::*;
 use proptest::{option, sample};
 
 use super::threads::{any_thread_event, near};
-use super::world::{LOG, Record, SUMMED_FROM_EVENTS, World, import};
+use super::world::{LOG, Record, SUMMED_FROM_EVENTS, World, import, poll};
 use crate::error::ReadError;
 use crate::{
     Bots, Projection, PullRequestAction, RebuildSource, Scope, SeriesInterval, TableHashes,
@@ -197,4 +198,63 @@ fn what_a_newer_version_has_dropped_is_told_as_that() {
         "{refused}"
     );
     assert!(refused.to_string().contains("contributors"), "{refused}");
+}
+
+const ENVELOPES_TO_VERSION_1: &str = "
+    DROP INDEX polls_by_time; DROP INDEX polls_by_source; DROP INDEX complete_polls_by_source;
+    ALTER TABLE envelopes DROP COLUMN polls;
+    UPDATE projections SET version = 1 WHERE name = 'envelopes'";
+
+/// How many polls records and sources count.
+fn polls(path: &Path) -> (Vec<Option<i64>>, i64) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let of_records = "SELECT polls FROM envelopes ORDER BY \"offset\"";
+    let mut of_records = connection.prepare(of_records).unwrap();
+    let of_records = of_records.query_map([], |row| row.get(0)).unwrap();
+    let of_records = of_records.map(Result::unwrap).collect();
+    let of_sources = "SELECT sum(polls) FROM sources";
+    let of_sources = connection.query_row(of_sources, [], |row| row.get(0));
+    (of_records, of_sources.unwrap())
+}
+
+/// A log that was trimmed does not tell any more how many polls left no record, which version 1 did not keep: the
+/// model would have had to be given up for that.
+#[test]
+fn what_an_older_version_knew_of_polls_is_kept_where_the_log_has_lost_them() {
+    let page = |observed_ms, page, polls| {
+        let facts = PollFacts {
+            page,
+            unrecorded: Unrecorded { polls, received: 0 },
+            ..PollFacts::default()
+        };
+        poll("public", observed_ms, facts)
+    };
+    // The second poll's first page is two records.
+    let records = [
+        page(1_000, 1, 0),
+        import(1),
+        page(2_000, 1, 4),
+        page(2_000, 1, 0),
+        page(2_100, 2, 0),
+    ];
+    let mut world = World::new();
+    world.append(&records.map(|provenance| Record {
+        provenance,
+        events: Vec::new(),
+    }));
+    let folded = [Some(1), None, Some(5), Some(0), Some(0)];
+    assert_eq!(polls(world.path()), (folded.to_vec(), 6));
+    world.execute(ENVELOPES_TO_VERSION_1);
+    let mut source = RebuildSource::open(world.path(), LOG).unwrap();
+    assert!(source.needs_records(&[]), "the log has them");
+    source.without_records();
+    assert!(source.needs_records(&[Projection::Envelopes]));
+    assert!(!source.needs_records(&[]));
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("copy.db");
+    let rebuild = source.copy(&copy, &[], &mut || true).unwrap().unwrap();
+    assert!(!rebuild.needs_records());
+    rebuild.finish().unwrap().close().unwrap();
+    let known = [Some(1), None, Some(1), Some(0), Some(0)];
+    assert_eq!(polls(&copy), (known.to_vec(), 6));
 }
