@@ -61,7 +61,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// Which are others.
-        differences: VersionDifferences,
+        differences: Box<VersionDifferences>,
     },
     /// The model was made from another log.
     #[error(
@@ -156,7 +156,7 @@ pub enum ReadError {
         /// Which are later.
         names: String,
         /// What SQLite said.
-        source: rusqlite::Error,
+        source: Box<rusqlite::Error>,
     },
     /// A series would have more buckets than are answered.
     #[error("the series would have {buckets} buckets, more than {max}")]

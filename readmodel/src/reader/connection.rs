@@ -430,7 +430,10 @@ impl Snapshot<'_> {
             return source.into();
         }
         let names = projection::names(later.map(|&(of, _)| of));
-        ReadError::NewerProjections { names, source }
+        ReadError::NewerProjections {
+            names,
+            source: Box::new(source),
+        }
     }
 
     /// As [`schema::index_definitions`].

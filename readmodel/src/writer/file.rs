@@ -164,7 +164,7 @@ impl Writer {
         if !differences.is_empty() {
             return Err(OpenError::Projections {
                 path: path_buf,
-                differences,
+                differences: Box::new(differences),
             });
         }
         // As SQLite does it by itself: what is sorted for a large one goes into files.
