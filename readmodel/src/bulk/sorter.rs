@@ -33,7 +33,7 @@ const PLACE_BYTES: usize = size_of::<(Prefix, u32, u32)>();
 const ENTRY_BYTES: usize = 256;
 
 /// Runs that are merged are read in blocks of so many bytes together: there are a thousand of 50 million events.
-const MERGE_BYTES_MAX: usize = 12 << 20;
+const MERGE_BYTES_MAX: usize = 10 << 20;
 
 /// Less is not worth a call of the system.
 const BLOCK_BYTES_MIN: usize = 4 << 10;

@@ -10,7 +10,7 @@ use super::spill::{Run, Spill};
 use super::tree::IndexTree;
 
 /// Bytes that the entries of a table's indexes hold in memory together. Two tables are written at a time.
-const HELD_BYTES_MAX: usize = 8 << 20;
+const HELD_BYTES_MAX: usize = 6 << 20;
 
 /// Gathers the entries of a table's indexes.
 pub(super) struct TableIndexes {
