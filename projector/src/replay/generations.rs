@@ -1,5 +1,7 @@
 //! Which generations stay: the current one and the one before it.
 
+use std::path::PathBuf;
+
 use ghev_readmodel::{GenerationNumber, KnownRecords, ModelDir, OpenError, Reader};
 
 use super::{check, losses};
@@ -21,6 +23,14 @@ pub(super) fn remove_unfinished(dir: &ModelDir) -> Result<(), OpenError> {
     unfinished
         .into_iter()
         .try_for_each(|number| dir.remove(number))
+}
+
+/// The current generation's file, if there is one. Of a pointer that leads nowhere a replay makes a good one.
+pub(super) fn current_file(dir: &ModelDir) -> Result<Option<PathBuf>, OpenError> {
+    match dir.current_file() {
+        Err(OpenError::BadPointer { .. }) => Ok(None),
+        read => Ok(read?.map(|(_, path)| path)),
+    }
 }
 
 /// Makes `generation` current, and removes all but the one that was current before.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ghev_log::{LogCursor, Offset};
 use ghev_readmodel::{KnownRecords, ModelDir, OpenError};
 
+use super::generations;
 use super::only::WholeReason;
 use crate::{ProjectError, convert, history};
 
@@ -59,11 +60,7 @@ pub(super) fn of_model(
     cursor: &mut LogCursor,
     first: Option<ghev_readmodel::Offset>,
 ) -> Result<Option<Loss>, ProjectError> {
-    let current = match dir.current_file() {
-        Err(OpenError::BadPointer { .. }) => None,
-        read => read?,
-    };
-    let Some((_, model)) = current else {
+    let Some(model) = generations::current_file(dir)? else {
         return Ok(None);
     };
     let records = KnownRecords::of(&model)?;

@@ -159,12 +159,7 @@ fn source(
     cursor: &mut LogCursor,
     wanted: &[Projection],
 ) -> Result<Result<RebuildSource, WholeReason>, ProjectError> {
-    let current = match dir.current() {
-        Err(OpenError::BadPointer { .. }) => None,
-        read => read?,
-    };
-    let path = current.map(|number| dir.generation_path(number));
-    let Some(path) = path.filter(|path| path.exists()) else {
+    let Some(path) = generations::current_file(dir)? else {
         return Ok(Err(WholeReason::NoModel));
     };
     let mut source = match RebuildSource::open(&path, convert::log_id(cursor.log_id())) {
