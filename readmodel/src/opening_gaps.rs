@@ -68,15 +68,9 @@ pub(crate) const fn entry(at: i64, before: Option<i64>) -> Entry {
 
 /// The seconds since the one before, if there is one.
 #[inline]
-pub(crate) const fn gap_of(entry: &Entry) -> Option<i64> {
-    match entry.values[0].checked_sub(1) {
-        Some(gap) => Some(if gap > i64::MAX.cast_unsigned() {
-            i64::MAX
-        } else {
-            gap.cast_signed()
-        }),
-        None => None,
-    }
+pub(crate) fn gap_of(entry: &Entry) -> Option<i64> {
+    let gap = entry.values[0].checked_sub(1)?;
+    Some(i64::try_from(gap).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

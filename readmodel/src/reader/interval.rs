@@ -88,20 +88,13 @@ impl Snapshot<'_> {
             PullRequestAction::Opened => GapsLine::Opened,
             PullRequestAction::Any => GapsLine::First,
         };
-        let (mut gaps, mut ends, mut sample_size) = (Durations::default(), None, 0);
+        let (mut gaps, mut counted) = (Durations::default(), Counted::default());
         self.each_in_line(line.line(), (from, to), |entry| {
-            let at = entry.at;
-            sample_size += 1;
-            ends = Some((ends.map_or(at, |(first, _)| first), at));
-            let gap = gap_of(&entry).filter(|&gap| at.saturating_sub(gap) >= from);
+            counted.see(entry.at);
+            let gap = gap_of(&entry).filter(|&gap| entry.at.saturating_sub(gap) >= from);
             gaps.extend(gap);
         })?;
-        Ok(PullRequestInterval {
-            sample_size,
-            gaps: gaps.distribution(),
-            first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
-            last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
-        })
+        Ok(counted.interval(gaps))
     }
 
     /// From what pull requests come to. `None` where an opening has no time: a later one of the same pull
@@ -130,21 +123,40 @@ impl Snapshot<'_> {
             return Ok(None);
         }
         let mut by_repo = GapsByRepo::default();
-        let (mut ends, mut sample_size) = (None, 0);
+        let mut counted = Counted::default();
         self.each_in_line(of.line(line), window, |entry| {
             let OpenedEntry { at, repo, .. } = OpenedEntry::of(&entry);
-            sample_size += 1;
-            ends = Some((ends.map_or(at, |(first, _)| first), at));
+            counted.see(at);
             by_repo.add(repo, at);
         })?;
         let mut gaps = Durations::default();
         by_repo.tell(|gap| gaps.push(gap));
-        Ok(Some(PullRequestInterval {
-            sample_size,
+        Ok(Some(counted.interval(gaps)))
+    }
+}
+
+/// Openings that come in the order of their times.
+#[derive(Default)]
+struct Counted {
+    openings: u64,
+    /// The first and the last.
+    ends: Option<(i64, i64)>,
+}
+
+impl Counted {
+    #[inline]
+    fn see(&mut self, at: i64) {
+        self.openings += 1;
+        self.ends = Some((self.ends.map_or(at, |(first, _)| first), at));
+    }
+
+    fn interval(self, gaps: Durations) -> PullRequestInterval {
+        PullRequestInterval {
+            sample_size: self.openings,
             gaps: gaps.distribution(),
-            first_at: ends.map(|(first, _)| Timestamp::from_seconds(first)),
-            last_at: ends.map(|(_, last)| Timestamp::from_seconds(last)),
-        }))
+            first_at: self.ends.map(|(first, _)| Timestamp::from_seconds(first)),
+            last_at: self.ends.map(|(_, last)| Timestamp::from_seconds(last)),
+        }
     }
 }
 
