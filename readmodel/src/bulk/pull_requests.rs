@@ -13,7 +13,7 @@ use super::table_indexes::{TableIndex, TableIndexes};
 use super::timelines::{LineLimits, number};
 use super::tree::IndexTree;
 use crate::Changes;
-use crate::changes::PullRequestSighting;
+use crate::changes::{PullRequestSighting, earliest};
 use crate::opening_gaps::{self, GapsLine};
 use crate::stored::Value;
 use crate::timelines::{Entry, split_from};
@@ -79,10 +79,6 @@ impl Row {
         self.opened_at = earliest(self.opened_at, more.opened_at);
         self.first_at = earliest(self.first_at, more.first_at);
     }
-}
-
-fn earliest(a: Option<i64>, b: Option<i64>) -> Option<i64> {
-    a.into_iter().chain(b).min()
 }
 
 /// Writes the table; its indexes are still to be written.

@@ -8,7 +8,7 @@ use super::many::Many;
 use super::rows::count;
 use super::timelines::{Change, LineRows};
 use crate::Changes;
-use crate::changes::{ContributionSighting, Contributor};
+use crate::changes::{ContributionSighting, Contributor, earliest};
 use crate::contributor_totals::{
     ByLogin, Contributed, Counted, FirstsLine, Tally, counts_of, firsts_of,
 };
@@ -94,7 +94,7 @@ fn added(before: Option<Contributed>, more: ContributionSighting) -> Contributed
         };
     };
     Contributed {
-        first_at: before.first_at.into_iter().chain(first_at).min(),
+        first_at: earliest(before.first_at, first_at),
         events: before.events + more.events,
     }
 }

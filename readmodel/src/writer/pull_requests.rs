@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::timelines::{Change, LineRows};
 use crate::Changes;
+use crate::changes::earliest;
 use crate::opening_gaps::{GapsLine, entry};
 use crate::timelines::split_from;
 
@@ -20,7 +21,7 @@ pub(super) fn add(connection: &Connection, changes: &Changes) -> rusqlite::Resul
     let mut table = Table::new(connection)?;
     sorted(changes).into_iter().try_for_each(|(key, dates)| {
         let before = table.dates(key)?;
-        table.put(key, earliest(before, dates))
+        table.put(key, earlier(before, dates))
     })
 }
 
@@ -38,7 +39,7 @@ pub(super) fn add_with_gaps(
     });
     for (key, dates) in sorted(changes) {
         let before = table.dates(key)?;
-        let after = earliest(before, dates);
+        let after = earlier(before, dates);
         if before == Some(after) {
             continue;
         }
@@ -77,14 +78,9 @@ fn sorted(changes: &Changes) -> Vec<(Key, Dates)> {
     seen
 }
 
-fn earliest(before: Option<Dates>, more: Dates) -> Dates {
+fn earlier(before: Option<Dates>, more: Dates) -> Dates {
     let [opened_at, first_at] = before.unwrap_or_default();
-    let [also_opened_at, also_first_at] = more;
-    let earliest = |a: Option<i64>, b: Option<i64>| -> Option<i64> { a.into_iter().chain(b).min() };
-    [
-        earliest(opened_at, also_opened_at),
-        earliest(first_at, also_first_at),
-    ]
+    [earliest(opened_at, more[0]), earliest(first_at, more[1])]
 }
 
 /// The statements over `pull_requests`.

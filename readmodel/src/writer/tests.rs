@@ -187,14 +187,7 @@ fn a_bulk_load_is_a_new_generation_that_nobody_sees_before_it_is_published() {
     let live = Writer::open(&model, LOG).unwrap();
     let number = model.reserve_next().unwrap();
     assert!(Some(number) > live.generation());
-    let finder = RepeatFinder::create(&model.generation_path(number), LOG).unwrap();
-    drop(
-        finder
-            .finish(KeptRows::All)
-            .unwrap()
-            .finish(Offset::ZERO)
-            .unwrap(),
-    );
+    load_nothing(&model.generation_path(number));
     assert_eq!(model.current().unwrap(), live.generation());
     model.publish(number).unwrap();
     let reopened = Writer::open(&model, LOG).unwrap();
@@ -220,14 +213,7 @@ fn what_a_reader_covers_is_told_without_a_snapshot_too() {
     let later = told(&mut reader);
     assert_eq!(later.1.checkpoint.next_offset, offset(3));
     let number = model.reserve_next().unwrap();
-    let finder = RepeatFinder::create(&model.generation_path(number), LOG).unwrap();
-    drop(
-        finder
-            .finish(KeptRows::All)
-            .unwrap()
-            .finish(Offset::ZERO)
-            .unwrap(),
-    );
+    load_nothing(&model.generation_path(number));
     model.publish(number).unwrap();
     let replayed = told(&mut reader);
     assert_eq!(replayed.1, empty.1);
@@ -333,6 +319,13 @@ fn in_batches(
     }
     writer.close().unwrap();
     TableHashes::of(path).unwrap()
+}
+
+/// A load of an empty log.
+fn load_nothing(path: &Path) {
+    let finder = RepeatFinder::create(path, LOG).unwrap();
+    let load = finder.finish(KeptRows::All).unwrap();
+    drop(load.finish(Offset::ZERO).unwrap());
 }
 
 /// The events, each a record, in a load whose changes come in parts of the given lengths.
