@@ -5,11 +5,11 @@ use std::io;
 
 use super::ordered::{put_integer, put_optional, take};
 use super::record::Record;
-use super::scope_sums::{SumLimits, has_row};
+use super::scope_sums::SumLimits;
 use super::tree::IndexTree;
 use crate::changes::CONTRIBUTION_KINDS;
 use crate::contributor_lists::{ListRow, ListRows, Stretch, Who};
-use crate::stored::{Flags, UNDATED, Value};
+use crate::stored::{Flags, Value};
 use crate::writer::EventRow;
 
 /// What stands beside an entry, after `detail`: whose contribution it is, if it is somebody's.
@@ -102,8 +102,7 @@ impl ContributorLists {
                 self.stretch.see(second, who);
             }
         }
-        let is_listed = second != UNDATED && has_row(second, self.limits.since);
-        let Some(who) = who.filter(|_| is_listed) else {
+        let Some(who) = who.filter(|_| self.limits.counts(second)) else {
             return Ok(());
         };
         if self.events < self.listed_from {

@@ -161,8 +161,7 @@ impl KeyPart {
         let mut key = Vec::new();
         for (index, event) in (0..=u16::MAX).zip(events) {
             key.clear();
-            put(&mut key, &kind_value(&event.kind));
-            put(&mut key, &id_value(&event.id));
+            put_key(&mut key, &kind_value(&event.kind), &id_value(&event.id));
             let mut hasher = FxHasher::default();
             hasher.write(&key);
             let [.., share] = hasher.finish().to_le_bytes();
@@ -177,6 +176,20 @@ impl KeyPart {
     }
 }
 
+/// Appends a key: a kind and an id.
+fn put_key(to: &mut Vec<u8>, kind: &Value<'_>, id: &Value<'_>) {
+    put(to, kind);
+    put(to, id);
+}
+
+/// The key that an entry begins with, and what follows.
+fn split_key(entry: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = entry;
+    take(&mut rest);
+    take(&mut rest);
+    entry.split_at(entry.len() - rest.len())
+}
+
 /// What an entry of a key says.
 struct Entry<'a> {
     key: &'a [u8],
@@ -186,11 +199,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn read(entry: &'a [u8]) -> io::Result<Self> {
-        let mut rest = entry;
-        // The kind and the id.
-        take(&mut rest);
-        take(&mut rest);
-        let key = &entry[..entry.len() - rest.len()];
+        let (key, mut rest) = split_key(entry);
         match (take(&mut rest), take(&mut rest)) {
             (Some(Value::Integer(place)), Some(Value::Integer(digest))) => {
                 Ok(Self { key, place, digest })
@@ -224,17 +233,13 @@ fn find(keys: &[Run], spill: &Spill, to: &Spill) -> io::Result<Vec<Run>> {
 
 /// Adds to what is sorted of events without a row: its key, and what tells what a repeat of it is.
 pub(super) fn put_dropped(event: &EventRow<'_>, entry: &mut Vec<u8>) {
-    put(entry, &event.kind);
-    put(entry, &event.id);
+    put_key(entry, &event.kind, &event.id);
     put_integer(entry, event.body_digest);
 }
 
 /// What an entry of an event without a row says: its key, and its digest.
 fn read_dropped(entry: &[u8]) -> io::Result<(&[u8], i64)> {
-    let mut rest = entry;
-    take(&mut rest);
-    take(&mut rest);
-    let key = &entry[..entry.len() - rest.len()];
+    let (key, mut rest) = split_key(entry);
     match take(&mut rest) {
         Some(Value::Integer(digest)) => Ok((key, digest)),
         _ => Err(io::ErrorKind::InvalidData.into()),

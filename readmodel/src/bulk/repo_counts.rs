@@ -4,10 +4,9 @@
 use std::io;
 
 use super::record::Record;
-use super::scope_sums::{SumLimits, has_row};
+use super::scope_sums::SumLimits;
 use super::tree::TableTree;
 use crate::repo_counts::{Builder, KindCode, RepoRow};
-use crate::stored::UNDATED;
 
 /// The table.
 pub(super) const TABLE: &str = "repo_counts";
@@ -34,7 +33,7 @@ impl RepoCountsTable {
 
     /// Adds the event that comes next.
     pub(super) fn see(&mut self, second: i64, repo: i64, kind: KindCode) -> io::Result<()> {
-        if second == UNDATED || !has_row(second, self.limits.since) {
+        if !self.limits.counts(second) {
             return Ok(());
         }
         self.builder.see(second, repo, kind);

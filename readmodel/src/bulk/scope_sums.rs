@@ -22,6 +22,13 @@ pub(super) struct SumLimits {
     pub(super) since: Option<i64>,
 }
 
+impl SumLimits {
+    /// Whether what is made of rows by their times is made of an event of a second.
+    pub(super) fn counts(self, second: i64) -> bool {
+        second != UNDATED && has_row(second, self.since)
+    }
+}
+
 /// Whether an event of a second has a row, where those before one have none. Those without a time do.
 pub(super) fn has_row(second: i64, since: Option<i64>) -> bool {
     second == UNDATED || since.is_none_or(|since| second >= since)
@@ -104,7 +111,7 @@ impl ScopeSums {
             self.key = Some(key);
         }
         self.events += 1;
-        if second == UNDATED || !has_row(second, self.limits.since) {
+        if !self.limits.counts(second) {
             return Ok(());
         }
         let kind = kind_of(kind).ok_or(io::ErrorKind::InvalidData)?;

@@ -187,7 +187,7 @@ enum Tree {
     Names(Vec<Run>, Box<NamesTrees>),
     /// The table, its indexes, and what is made of these.
     PullRequests(Vec<Run>, IndexTree, Vec<IndexTree>, Box<IndexTree>),
-    Openings(Vec<TableIndex>, Box<TableIndexes>),
+    Openings(Vec<TableIndex>, Box<IndexTree>),
     /// The table, and what is made of its rows.
     Contributors(Vec<Run>, IndexTree, Vec<IndexTree>),
     OfTable(TableIndex),
@@ -224,11 +224,11 @@ impl Tree {
             Self::PullRequests(runs, tree, indexes, gaps) => {
                 let indexes = TableIndexes::new(spill, indexes);
                 let indexes = pull_requests::write(sorted(&runs)?, tree, indexes)?;
-                let gaps = TableIndexes::new(spill, vec![*gaps]);
-                return Ok(vec![Self::Openings(indexes, Box::new(gaps))]);
+                return Ok(vec![Self::Openings(indexes, gaps)]);
             }
             Self::Openings(indexes, gaps) => {
-                let gaps = pull_requests::write_indexes(indexes, *gaps, spill)?;
+                let gaps = TableIndexes::new(spill, vec![*gaps]);
+                let gaps = pull_requests::write_indexes(indexes, gaps, spill)?;
                 let limits = pull_requests::limits(limits.summed_from);
                 let gaps = gaps.into_iter().map(|gaps| Self::Timelines(limits, gaps));
                 return Ok(gaps.collect());
